@@ -1,0 +1,7 @@
+"""The frontend application."""
+
+from django.apps import AppConfig
+
+
+class FrontendConfig(AppConfig):
+    name = "frontend"

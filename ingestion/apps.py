@@ -1,0 +1,7 @@
+"""The ingestion application."""
+
+from django.apps import AppConfig
+
+
+class IngestionConfig(AppConfig):
+    name = "ingestion"

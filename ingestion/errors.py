@@ -1,0 +1,21 @@
+"""What can go wrong on a document's way in, each with a sentence for the uploader."""
+
+
+class IngestError(Exception):
+    """A permanent refusal: the sentence says what is wrong and what would help."""
+
+
+class UnsupportedFormatError(IngestError):
+    """Not a format we read."""
+
+
+class TooLargeError(IngestError):
+    """Over a limit; the sentence names both."""
+
+
+class TransientError(Exception):
+    """May pass: the step is tried again."""
+
+
+class ChildDiedError(TransientError):
+    """The parsing child crashed or ran over a limit; counts as one try."""

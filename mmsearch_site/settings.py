@@ -1,0 +1,197 @@
+"""One settings file for every deployment; differences are environment variables."""
+
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+
+from mmsearch_site import postgres
+from mmsearch_site.env import env_bool, env_int, env_list, env_secret, env_str, load_dotenv
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+load_dotenv(BASE_DIR / ".env")
+
+DATA_DIR = Path(env_str("MMSEARCH_DATA_DIR", "var"))
+if not DATA_DIR.is_absolute():
+    DATA_DIR = BASE_DIR / DATA_DIR
+
+HOST = env_str("MMSEARCH_HOST", "127.0.0.1")
+PORT = env_int("PORT", 8000, least=1, most=65535)
+ON_LOOPBACK = HOST in {"127.0.0.1", "localhost", "::1"}
+HTTPS = env_bool("MMSEARCH_HTTPS", default=False)
+DEBUG = False
+
+SECRET_KEY = env_secret("MMSEARCH_SECRET_KEY") or postgres.kept_secret(
+    DATA_DIR, "django-secret-key"
+)
+ALLOWED_HOSTS = env_list(
+    "MMSEARCH_ALLOWED_HOSTS", ("127.0.0.1", "localhost", "[::1]", "testserver")
+)
+CSRF_TRUSTED_ORIGINS = env_list("MMSEARCH_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "django_htmx",
+    "search",
+    "ingestion",
+    "frontend",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "mmsearch_site.urls"
+WSGI_APPLICATION = "mmsearch_site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": postgres.database_settings(env_secret("DATABASE_URL"), DATA_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "frontend:login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = DATA_DIR / "store"
+
+# Security. No data:, no https:, no preview proxy: nothing a page shows comes from elsewhere.
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF, CSP.NONCE],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF],
+    "media-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "object-src": [CSP.NONE],
+}
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+if HTTPS:  # behind a proxy that ends TLS; on plain loopback HTTP these cookies would not be sent
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrf"
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+MAX_UPLOAD_BYTES = env_int("MMSEARCH_MAX_UPLOAD_MB", 2048, least=1) * 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 200
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
+
+REST_FRAMEWORK = {
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+
+# Celery. The message is a doorbell; the job row is the truth.
+CELERY_BROKER_URL = env_str("CELERY_BROKER_URL") or "pgmq://"
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    postgres.pgmq_options(DATABASES["default"])
+    if CELERY_BROKER_URL.startswith("pgmq")
+    else {"visibility_timeout": 120}
+)
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = "cpu"
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+# What each part is made of. An alias names a configured object; a class may live in any package.
+MMSEARCH = {
+    "ANONYMOUS_READING": env_bool("MMSEARCH_ANONYMOUS_READING", default=ON_LOOPBACK),
+    "OFFLINE": env_bool("MMSEARCH_OFFLINE", default=False),
+    "DATA_DIR": DATA_DIR,
+    "ENCODERS": {
+        "minilm": {
+            "BACKEND": "search.encoders.onnx_text.OnnxTextEncoder",
+            "OPTIONS": {"checkpoint": env_str("MMSEARCH_TEXT_MODEL", "minilm")},
+        },
+    },
+    "TEXT_ENCODER": "minilm",
+    "GENERATORS": {
+        "extractive": {"BACKEND": "search.generators.extractive.Extractive", "OPTIONS": {}},
+    },
+    "RERANKERS": {},
+    "PARSERS": [],  # dotted paths tried before the built-in parsers
+    "LLM": {
+        "URL": env_str("MMSEARCH_LLM_URL"),
+        "MODEL": env_str("MMSEARCH_LLM_MODEL"),
+        "API_KEY": env_secret("MMSEARCH_LLM_API_KEY"),
+    },
+    "EXACT_SCAN_LIMIT": env_int("MMSEARCH_EXACT_SCAN_LIMIT", 20_000, least=0),
+    "BM25": {"K1": 1.2, "B": 0.75},
+}
+if MMSEARCH["LLM"]["URL"] and not MMSEARCH["LLM"]["MODEL"]:
+    raise ImproperlyConfigured(
+        "MMSEARCH_LLM_URL is set but MMSEARCH_LLM_MODEL is not; name the model."
+    )

@@ -1,0 +1,7 @@
+"""The search application."""
+
+from django.apps import AppConfig
+
+
+class SearchConfig(AppConfig):
+    name = "search"

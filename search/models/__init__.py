@@ -1,0 +1,23 @@
+"""The tables of search."""
+
+from search.models.access import Token
+from search.models.corpus import Asset, Corpus, Document, Membership, Role, Visibility
+from search.models.index import Passage, TermFrequency, Vector, VectorSpace
+from search.models.log import Answer, Feedback, Search
+
+__all__ = [
+    "Answer",
+    "Asset",
+    "Corpus",
+    "Document",
+    "Feedback",
+    "Membership",
+    "Passage",
+    "Role",
+    "Search",
+    "TermFrequency",
+    "Token",
+    "Vector",
+    "VectorSpace",
+    "Visibility",
+]

@@ -1,0 +1,105 @@
+"""What is searched: passages, their vectors, and the term statistics of a corpus."""
+
+from typing import ClassVar, Self
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from pgvector.django import HalfVectorField
+
+from search.ids import new_id
+from search.models.corpus import Corpus, Document
+from search.types import Modality, Viewer
+
+
+class PassageQuerySet(models.QuerySet["Passage"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        return self.filter(corpus__in=Corpus.objects.visible_to(viewer))
+
+
+class Passage(models.Model):
+    """The smallest thing an answer can cite. Rows exist only for searchable documents.
+
+    ``anchors``: [[start, end, x, y, w, h], …] or [[start, end, null, null, null, null, start_s,
+    end_s], …]: where characters of ``text`` stand on the page, or when they are said.
+    ``views``: [[name, origin, start, end], …]; origin "source" or "derived".
+    ``boxes``: [[x, y, w, h], …], fractions of the page from the top left.
+    """
+
+    id = models.BigIntegerField(primary_key=True, default=new_id, editable=False)
+    document = models.ForeignKey(Document, models.CASCADE, related_name="passages")
+    corpus = models.ForeignKey(Corpus, models.CASCADE, related_name="+")
+    ordinal = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=[(m.value, m.value) for m in Modality])
+    text = models.TextField(blank=True)
+    heading = models.TextField(blank=True)
+    language = models.CharField(max_length=10, blank=True)  # ISO 639-1
+    page = models.PositiveIntegerField(null=True)
+    page_label = models.CharField(max_length=100, blank=True)
+    boxes = models.JSONField(default=list)
+    start_s = models.FloatField(null=True)
+    end_s = models.FloatField(null=True)
+    char_start = models.PositiveIntegerField(null=True)
+    char_end = models.PositiveIntegerField(null=True)
+    anchors = models.JSONField(default=list)
+    views = models.JSONField(default=list)
+    picture = models.CharField(max_length=64, blank=True)  # sha256 of the asset that shows it
+    text_hash = models.CharField(max_length=64, blank=True)  # of the normalised text
+    # Written only by search.indexing: the terms that BM25 counts, and how many they are.
+    terms = SearchVectorField(null=True, editable=False)
+    length = models.PositiveIntegerField(default=0, editable=False)
+
+    objects: ClassVar = PassageQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            GinIndex(fields=["terms"], name="passage_terms", fastupdate=False),
+            models.Index(fields=["corpus", "kind"], name="passage_corpus_kind"),
+            models.Index(fields=["document", "ordinal"], name="passage_document_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80] or f"{self.kind} {self.pk}"
+
+
+class TermFrequency(models.Model):
+    """In how many passages of a corpus a term occurs. Kept by search.indexing."""
+
+    pk = models.CompositePrimaryKey("corpus_id", "term")
+    corpus = models.ForeignKey(Corpus, models.CASCADE, related_name="+", db_index=False)
+    term = models.TextField()
+    passages = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.term}: {self.passages}"
+
+
+class VectorSpace(models.Model):
+    """One encoder, in one version, at one precision. Vectors of two spaces are never compared."""
+
+    id = models.BigIntegerField(primary_key=True, default=new_id, editable=False)
+    alias = models.CharField(max_length=100)  # the encoder's name in settings
+    fingerprint = models.CharField(
+        max_length=200, unique=True
+    )  # model, revision, engine, precision
+    dim = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.alias} ({self.dim})"
+
+
+class Vector(models.Model):
+    """A passage's place in one space: a unit vector. The column has no width; each index has."""
+
+    id = models.BigIntegerField(primary_key=True, default=new_id, editable=False)
+    passage = models.ForeignKey(Passage, models.CASCADE, related_name="vectors")
+    corpus = models.ForeignKey(Corpus, models.CASCADE, related_name="+", db_index=False)
+    space = models.ForeignKey(VectorSpace, models.CASCADE, related_name="+", db_index=False)
+    values = HalfVectorField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["corpus", "space"], name="vector_corpus_space")]
+
+    def __str__(self) -> str:
+        return f"{self.passage_id} in {self.space_id}"

@@ -1,0 +1,224 @@
+"""The values that walk between rooms. All frozen; ids walk first, content later."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Modality(StrEnum):
+    """What a passage is made of; the contract calls it the kind of a hit."""
+
+    TEXT = "text"
+    PAGE = "page"
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+
+
+class Support(StrEnum):
+    """How far the cited passage carries a sentence, worst last."""
+
+    QUOTED = "quoted"
+    SUPPORTED = "supported"
+    WEAK = "weak"
+    NONE = "none"
+
+
+Box = tuple[float, float, float, float]
+"""x, y, width, height as fractions of the page or picture, from the top left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks. Every retrieval takes one; ``unrestricted`` is the operator at a terminal."""
+
+    user_id: int | None = None
+    unrestricted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Facet filters of a query. Empty means no restriction; dates are ISO, inclusive."""
+
+    kind: tuple[str, ...] = ()
+    media_type: tuple[str, ...] = ()
+    author: tuple[str, ...] = ()
+    language: tuple[str, ...] = ()
+    document: tuple[int, ...] = ()
+    published_from: str = ""
+    published_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question. ``corpora`` holds the ids the asker may see: permission is already in it."""
+
+    text: str = ""
+    corpora: tuple[int, ...] = ()
+    filters: Filters = Filters()
+    weights: Mapping[str, float] = field(default_factory=dict)  # modality -> factor, 1.0 if absent
+    recipe: str = "default"
+    k: int = 10
+    offset: int = 0
+    like_passage: int | None = None  # "more like this"
+    notes: tuple[str, ...] = ()  # sentences for ``degraded``, e.g. how a picture was read
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a query will be answered: retrievers with weight, and how deep each one looks."""
+
+    recipe: str
+    retrievers: Mapping[str, float]
+    depth: int = 100
+    reranker: str = ""
+    deadline_ms: int = 2000
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One retriever's word on one passage: its raw score, its rank from 1, its part of the sum."""
+
+    rank: int
+    raw: float
+    part: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A found passage. ``score`` is the sum of the signals' parts."""
+
+    passage_id: int
+    score: float
+    signals: Mapping[str, Signal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one retriever found, best first (the TREC word)."""
+
+    retriever: str
+    hits: tuple[Hit, ...]
+    took_ms: float = 0.0
+    total: int | None = None  # how many passages matched at all, where the retriever knows
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where characters ``start:end`` of a passage's text stand: in a box, or in a span of time."""
+
+    start: int
+    end: int
+    box: Box | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Characters ``start:end`` of a passage's text came from here.
+
+    ``origin`` is "source" (the author's own characters) or "derived" (read or heard by a machine).
+    """
+
+    name: str
+    origin: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """Where evidence stands in its document; what applies is set. Pages count from 1."""
+
+    page: int | None = None
+    page_label: str = ""
+    boxes: tuple[Box, ...] = ()
+    start_s: float | None = None
+    end_s: float | None = None
+    chars: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The document a candidate belongs to, as far as readers need it."""
+
+    id: int
+    title: str
+    filename: str
+    corpus: str  # slug
+    authors: tuple[str, ...] = ()
+    published: str = ""
+    doi: str = ""
+    url: str = ""
+    media_type: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A hit with its content. Keeps the hit's signals; its score is the last reranker's."""
+
+    passage_id: int
+    score: float
+    signals: Mapping[str, Signal]
+    kind: Modality
+    text: str
+    heading: str
+    source: Source
+    locator: Locator
+    anchors: tuple[Anchor, ...] = ()
+    views: tuple[View, ...] = ()
+    thumbnail: str = ""  # sha256 of the picture that shows it, in the store
+    ordinal: int = 0  # place in its document
+    text_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A labelled candidate that an answer may cite."""
+
+    label: int
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One marker of an answer: an exact quote and the place it opens."""
+
+    marker: int
+    passage_id: int
+    quote: str
+    start: int  # characters of the passage's text
+    end: int
+    locator: Locator
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an answer with the markers behind it."""
+
+    text: str
+    citations: tuple[int, ...]
+    support: Support
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the asker gets. No sentence without a citation, unless ``refused``."""
+
+    text: str
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    refused: bool = False
+    confidence: float = 0.0
+    generator: str = ""
+    notes: tuple[str, ...] = ()
+    followups: tuple[str, ...] = ()
+
+
+def by_id(candidates: Sequence[Candidate]) -> dict[int, Candidate]:
+    """Candidates by passage id."""
+    return {candidate.passage_id: candidate for candidate in candidates}
