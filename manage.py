@@ -4,13 +4,8 @@
 import os
 import sys
 
-
-def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mmsearch_site.settings")
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(sys.argv)
-
-
 if __name__ == "__main__":
-    main()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mmsearch_site.settings")
+    from mmsearch_site.command_line import run
+
+    sys.exit(run(sys.argv))

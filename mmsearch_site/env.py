@@ -46,6 +46,14 @@ def env_list(name: str, default: tuple[str, ...] = ()) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()] if text else list(default)
 
 
+def env_choice(name: str, choices: tuple[str, ...]) -> str:
+    """One of the words, the first when unset."""
+    word = env_str(name, choices[0])
+    if word not in choices:
+        raise ImproperlyConfigured(f"{name} is {word!r}; write one of {', '.join(choices)}.")
+    return word
+
+
 def env_secret(name: str) -> str:
     """A secret from NAME, or from the file that NAME_FILE names (container secrets)."""
     path = env_str(f"{name}_FILE")

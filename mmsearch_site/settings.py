@@ -6,10 +6,18 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from mmsearch_site import postgres
-from mmsearch_site.env import env_bool, env_int, env_list, env_secret, env_str, load_dotenv
+from mmsearch_site.env import (
+    env_bool,
+    env_choice,
+    env_int,
+    env_list,
+    env_secret,
+    env_str,
+    load_dotenv,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-load_dotenv(BASE_DIR / ".env")
+load_dotenv(BASE_DIR / env_str("MMSEARCH_ENV_FILE", ".env"))
 
 DATA_DIR = Path(env_str("MMSEARCH_DATA_DIR", "var"))
 if not DATA_DIR.is_absolute():
@@ -77,7 +85,10 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": postgres.database_settings(env_secret("DATABASE_URL"), DATA_DIR)}
+DATABASE_URL = env_secret("DATABASE_URL")
+EMBEDDED_DATABASE = not DATABASE_URL
+PROCESS = env_choice("MMSEARCH_PROCESS", ("command", "web", "worker"))  # set by what starts it
+DATABASES = {"default": postgres.database_settings(DATABASE_URL, DATA_DIR, process=PROCESS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [
