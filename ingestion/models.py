@@ -1,9 +1,10 @@
 """A document on its way in. The row is the truth; a message is only a doorbell."""
 
+from datetime import timedelta
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from search.ids import new_id
@@ -29,12 +30,20 @@ class JobQuerySet(models.QuerySet["Job"]):
         free = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
         return self.unfinished().filter(free)
 
+    def unheard(self) -> Self:
+        """Waiting, and no bell has rung since the last holder left, or for a minute."""
+        never = Q(rung_at__isnull=True)
+        before_release = Q(rung_at__lt=F("lease_until"))
+        long_ago = Q(rung_at__lt=Now() - timedelta(minutes=1))
+        return self.waiting().filter(never | before_release | long_ago)
+
 
 class Job(models.Model):
     """Where a document stands, who holds it, and the last thing that went wrong.
 
     ``epoch`` rises with every claim: a step that was overtaken finds another epoch and stores
-    nothing. ``tries`` counts claims since the last completed step, so a crash counts too.
+    nothing. ``tries`` counts claims since the last completed step, so the death of a worker counts
+    too; ``crashes`` counts those in which the file itself brought its step down.
     """
 
     id = models.BigIntegerField(primary_key=True, default=new_id, editable=False)
@@ -42,13 +51,17 @@ class Job(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVED)
     epoch = models.PositiveIntegerField(default=0)
     tries = models.PositiveSmallIntegerField(default=0)
+    crashes = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
+    holder = models.CharField(max_length=200, blank=True)  # host and process of the last claim
+    staged = models.JSONField(default=dict)  # product -> its folder or file in the staging folder
+    rung_at = models.DateTimeField(null=True)  # when a worker was last told
     progress = models.FloatField(default=0)  # of the whole way, 0 to 1
     error = models.TextField(blank=True)  # a sentence for the uploader; a notice once searchable
     failed_at = models.DateTimeField(null=True)
     sidecars = models.JSONField(default=list)  # [{"name", "sha256"}]
     created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField(auto_now_add=True)  # of the last step
 
     objects: ClassVar = JobQuerySet.as_manager()
 

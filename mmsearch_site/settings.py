@@ -199,6 +199,7 @@ MMSEARCH = {
         "MODEL": env_str("MMSEARCH_LLM_MODEL"),
         "API_KEY": env_secret("MMSEARCH_LLM_API_KEY"),
     },
+    "URL_INGESTION": env_bool("MMSEARCH_URL_INGESTION", default=False),
     "EXACT_SCAN_LIMIT": env_int("MMSEARCH_EXACT_SCAN_LIMIT", 20_000, least=0),
     "BM25": {"K1": 1.2, "B": 0.75},
 }

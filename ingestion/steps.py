@@ -1,0 +1,242 @@
+"""The four steps: compute() is slow and touches no row, store() is quick and writes.
+
+Each step's product lies in the job's staging folder, under a name that carries the epoch.
+"""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from django.conf import settings
+from django.db.models.functions import Now
+
+from ingestion import leases, staging
+from ingestion.chunking.passages import passages
+from ingestion.errors import ChildDiedError, IngestError
+from ingestion.models import Job
+from ingestion.sandbox import codec
+from ingestion.sandbox.client import sandbox
+from ingestion.sources.files import NewFile, keep_file, register_files
+from ingestion.types import Limits, Parsed, ParseRequest, PassageDraft, Sidecar
+from search import indexing, registry
+from search.errors import ModelMissingError
+from search.models import Asset, Passage
+from search.store import Store
+
+PARSED_FILE = "parsed.json"
+ENCODE_BATCH = 64
+
+
+class Step(Protocol):
+    def compute(self, job: Job) -> object: ...
+    def store(self, job: Job, product: object) -> None: ...
+    def clean_up(self, job: Job) -> None: ...
+
+
+class _Tidy:
+    def clean_up(self, job: Job) -> None:
+        """Staged products of a finished walk are litter."""
+        staging.clear(job.pk)
+
+
+class Parse(_Tidy):
+    """RECEIVED → PARSED: the sandboxed child reads the file."""
+
+    def compute(self, job: Job) -> tuple[str, Parsed, list[NewFile]]:
+        name = f"parsed-{job.epoch}"
+        folder = staging.fresh_folder(job.pk, name)
+        outcome = sandbox().run(
+            _request(job, folder), Limits(), on_progress=_progress(job, 0.0, 0.5)
+        )
+        if outcome.crashed:
+            raise ChildDiedError(outcome.error)
+        if outcome.parsed is None:
+            raise IngestError(outcome.error)
+        staging.write(folder / PARSED_FILE, codec.dump(outcome.parsed))
+        kept = [keep_file(folder / m.file, m.name) for m in outcome.parsed.members]
+        return name, outcome.parsed, kept
+
+    def store(self, job: Job, product: object) -> None:
+        name, parsed, members = product  # type: ignore[misc]
+        document = job.document
+        document.title = parsed.title[:500] or document.title
+        document.authors = [author[:200] for author in parsed.authors[:500]]
+        document.issued = parsed.published[:10]
+        document.doi, document.url = parsed.doi[:200], parsed.url[:2000]
+        document.licence, document.language = parsed.licence[:200], parsed.language[:10]
+        document.media_type = parsed.media_type[:100]
+        document.duration_s, document.page_count = parsed.duration_s, len(parsed.pages) or None
+        document.save()
+        Job.objects.filter(pk=job.pk).update(staged={"parsed": name})
+        register_files(members, corpus=document.corpus, user_id=document.added_by_id)
+
+
+class Chunk(_Tidy):
+    """PARSED → CHUNKED: blocks become passages."""
+
+    def compute(self, job: Job) -> str:
+        encoder = text_encoder()
+        parsed = read_parsed(job)
+        room = indexing.room_for_text(encoder, job.document.title)
+        drafts = passages(parsed, count_tokens=encoder.count_tokens, capacity=room)
+        name = f"passages-{job.epoch}.json"
+        staging.write_drafts(staging.folder(job.pk) / name, drafts)
+        return name
+
+    def store(self, job: Job, product: object) -> None:
+        _remember(job, "passages", str(product))
+
+
+class Encode(_Tidy):
+    """CHUNKED → ENCODED: passages become vectors. Without the encoder's weights there are none."""
+
+    def compute(self, job: Job) -> str:
+        drafts = read_drafts(job)
+        name = f"vectors-{job.epoch}.npz"
+        try:
+            encoder = text_encoder()
+            texts = [
+                indexing.text_for_encoder(job.document.title, d.heading, d.text) for d in drafts
+            ]
+            vectors = _encoded(encoder, texts, _progress(job, 0.55, 0.95))
+        except ModelMissingError:
+            vectors = None  # found by words; build_space adds the vectors later
+        alias = settings.MMSEARCH["TEXT_ENCODER"]
+        product = {alias: vectors} if vectors is not None else {}
+        staging.write_vectors(staging.folder(job.pk) / name, product)
+        return name
+
+    def store(self, job: Job, product: object) -> None:
+        _remember(job, "vectors", str(product))
+
+
+class Publish(_Tidy):
+    """ENCODED → SEARCHABLE: one transaction makes the document findable, whole."""
+
+    def compute(self, job: Job) -> tuple[Parsed, list[Asset], list[Passage], dict[str, np.ndarray]]:
+        parsed, drafts = read_parsed(job), read_drafts(job)
+        folder = staging.staged(job.pk, job.staged.get("parsed", ""))
+        assets = _assets(job, parsed, folder)
+        hashes = {asset.file: asset.row.sha256 for asset in assets}
+        rows = [_passage(job, draft, n, hashes) for n, draft in enumerate(drafts)]
+        vectors = staging.read_vectors(staging.staged(job.pk, job.staged.get("vectors", "")))
+        return parsed, [asset.row for asset in assets], rows, vectors
+
+    def store(self, job: Job, product: object) -> None:
+        parsed, assets, rows, vectors = product  # type: ignore[misc]
+        Asset.objects.bulk_create(assets)
+        indexing.publish(job.document, rows, vectors)
+        type(job.document).objects.filter(pk=job.document_id).update(published_at=Now())
+        Job.objects.filter(pk=job.pk).update(error=" ".join(parsed.notices), staged={})
+
+
+class _KeptAsset:
+    """An asset row with the staged file name that passages know it by."""
+
+    def __init__(self, file: str, row: Asset) -> None:
+        self.file, self.row = file, row
+
+
+def text_encoder():  # type: ignore[no-untyped-def]
+    """The encoder of passages, as settings name it."""
+    return registry.encoder(settings.MMSEARCH["TEXT_ENCODER"])
+
+
+def read_parsed(job: Job) -> Parsed:
+    folder = staging.staged(job.pk, job.staged.get("parsed", ""))
+    return codec.load((folder / PARSED_FILE).read_bytes(), folder)
+
+
+def read_drafts(job: Job) -> list[PassageDraft]:
+    return staging.read_drafts(staging.staged(job.pk, job.staged.get("passages", "")))
+
+
+def _request(job: Job, folder: Path) -> ParseRequest:
+    store = Store(Path(settings.MEDIA_ROOT))
+    document = job.document
+    sidecars = tuple(Sidecar(s["name"], str(store.path(s["sha256"]))) for s in job.sidecars)
+    return ParseRequest(
+        path=str(store.path(document.sha256)),
+        filename=document.filename,
+        output=str(folder),
+        media_type=document.media_type,
+        sidecars=sidecars,
+    )
+
+
+def _progress(job: Job, begin: float, end: float) -> Callable[[float], None]:
+    return lambda fraction: leases.show_progress(job, begin + fraction * (end - begin))
+
+
+def _remember(job: Job, product: str, name: str) -> None:
+    Job.objects.filter(pk=job.pk).update(staged={**job.staged, product: name})
+
+
+def _encoded(encoder, texts: list[str], progress: Callable[[float], None]) -> np.ndarray:  # type: ignore[no-untyped-def]
+    batches = []
+    for start in range(0, len(texts), ENCODE_BATCH):
+        batches.append(encoder.encode_documents(texts[start : start + ENCODE_BATCH]))
+        progress((start + ENCODE_BATCH) / len(texts) if len(texts) > ENCODE_BATCH else 1.0)
+    if not batches:
+        return np.zeros((0, encoder.dim), dtype=np.float32)
+    return np.concatenate(batches)  # (passages, dim)
+
+
+def _assets(job: Job, parsed: Parsed, folder: Path) -> list[_KeptAsset]:
+    """Pictures and frames, kept in the store, with the rows that will name them."""
+    kept = []
+    for page in parsed.pages:
+        if page.image:
+            place = {"page": page.number, "page_label": page.label[:100]}
+            size = {"width": page.width, "height": page.height}
+            kept.append(_keep(job, Asset.Kind.PAGE, folder / page.image, **place, **size))
+    for media in parsed.media:
+        fields = asdict(media)
+        for name in ("kind", "file", "box"):
+            fields.pop(name)
+        kept.append(_keep(job, Asset.Kind(media.kind), folder / media.file, **fields))
+    return kept
+
+
+def _keep(job: Job, kind: str, path: Path, **fields: object) -> _KeptAsset:
+    sha256, size = Store(Path(settings.MEDIA_ROOT)).add_file(path)
+    row = Asset(document_id=job.document_id, kind=kind, sha256=sha256, size=size, **fields)
+    return _KeptAsset(path.name, row)
+
+
+def _passage(job: Job, draft: PassageDraft, ordinal: int, hashes: dict[str, str]) -> Passage:
+    start, end = draft.chars or (None, None)
+    return Passage(
+        document_id=job.document_id,
+        corpus_id=job.document.corpus_id,
+        ordinal=ordinal,
+        kind=draft.kind,
+        text=draft.text,
+        heading=draft.heading,
+        language=job.document.language,
+        page=draft.page,
+        page_label=draft.page_label[:100],
+        boxes=draft.boxes,
+        start_s=draft.start_s,
+        end_s=draft.end_s,
+        char_start=start,
+        char_end=end,
+        anchors=[_flat(anchor) for anchor in draft.anchors],
+        views=[[v.name, v.origin, v.start, v.end] for v in draft.views],
+        picture=hashes.get(draft.picture, ""),
+    )
+
+
+def _flat(anchor) -> list[float | None]:  # type: ignore[no-untyped-def]
+    """[start, end, x, y, w, h], with [.., start_s, end_s] behind where there is a time."""
+    box = [round(v, 5) for v in anchor.box] if anchor.box else [None] * 4
+    place = [anchor.start, anchor.end, *box]
+    return place if anchor.start_s is None else [*place, anchor.start_s, anchor.end_s]
+
+
+def free_staging(job_id: int) -> None:
+    """Drop what a removed document left behind."""
+    shutil.rmtree(Path(settings.DATA_DIR) / "staging" / str(job_id), ignore_errors=True)

@@ -1,0 +1,51 @@
+"""Celery wrappers. A message is a doorbell: it carries a job's id and nothing else."""
+
+import logging
+
+from celery import Task, shared_task
+from django.db import OperationalError
+from django.db.models.functions import Now
+
+from ingestion import leases
+from ingestion.errors import TransientError
+from ingestion.models import Job
+from ingestion.walk import WALK, take_step
+
+log = logging.getLogger(__name__)
+
+RING_AT_ONCE = 200  # waiting jobs that one sweep rings for
+
+
+def ring(job: Job) -> None:
+    """Tell a worker that a job waits. A broker that is away costs time, never the job."""
+    stage = WALK.get(job.state)
+    if stage is None or job.is_finished:
+        return
+    Job.objects.filter(pk=job.pk).update(rung_at=Now())
+    try:
+        advance.apply_async((job.pk,), queue=stage.queue, retry=False)
+    except Exception as error:
+        log.warning("The broker is away (%s); job %s waits for the sweep.", error, job.pk)
+
+
+@shared_task(bind=True, ignore_result=True)
+def advance(self: Task, job_id: int) -> None:
+    """Take steps as long as they belong to this queue, then ring for the next one."""
+    here = (self.request.delivery_info or {}).get("routing_key")
+    try:
+        while job := take_step(job_id):
+            if job.is_finished:
+                return
+            if WALK[job.state].queue != here:
+                ring(job)
+                return
+    except (TransientError, OperationalError) as error:
+        log.warning("Job %s waits for the sweep: %s", job_id, error)
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """Ring for every job that nobody holds: lost messages, dead workers, brokers that forgot."""
+    leases.free_the_dead()
+    for job in Job.objects.unheard().order_by("created_at")[:RING_AT_ONCE]:
+        ring(job)
