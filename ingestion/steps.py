@@ -28,6 +28,9 @@ from search.store import Store
 
 PARSED_FILE = "parsed.json"
 ENCODE_BATCH = 64
+SPECIAL_TOKENS = 2
+CONTEXT_TOKENS = 46  # left for the title and headings that are encoded with the text
+TOKENS_WITHOUT_ENCODER = 208
 
 
 class Step(Protocol):
@@ -78,10 +81,9 @@ class Chunk(_Tidy):
     """PARSED → CHUNKED: blocks become passages."""
 
     def compute(self, job: Job) -> str:
-        encoder = text_encoder()
         parsed = read_parsed(job)
-        room = indexing.room_for_text(encoder, job.document.title)
-        drafts = passages(parsed, count_tokens=encoder.count_tokens, capacity=room)
+        count_tokens, capacity = _measure()
+        drafts = passages(parsed, count_tokens=count_tokens, capacity=capacity)
         name = f"passages-{job.epoch}.json"
         staging.write_drafts(staging.folder(job.pk) / name, drafts)
         return name
@@ -143,6 +145,20 @@ class _KeptAsset:
 def text_encoder():  # type: ignore[no-untyped-def]
     """The encoder of passages, as settings name it."""
     return registry.encoder(settings.MMSEARCH["TEXT_ENCODER"])
+
+
+def _measure() -> tuple[Callable[[str], int], int]:
+    """How passages are measured, and how long one may be, in the encoder's tokens."""
+    try:
+        encoder = text_encoder()
+    except ModelMissingError:
+        return _about_tokens, TOKENS_WITHOUT_ENCODER
+    return encoder.count_tokens, encoder.max_tokens - SPECIAL_TOKENS - CONTEXT_TOKENS
+
+
+def _about_tokens(text: str) -> int:
+    """English has about four characters a token; enough where no tokenizer is at hand."""
+    return (len(text) + 3) // 4
 
 
 def read_parsed(job: Job) -> Parsed:
