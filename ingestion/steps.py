@@ -3,10 +3,10 @@
 Each step's product lies in the job's staging folder, under a name that carries the epoch.
 """
 
-import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from time import monotonic
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +28,7 @@ from search.store import Store
 
 PARSED_FILE = "parsed.json"
 ENCODE_BATCH = 64
+PROGRESS_EVERY_S = 1.0
 SPECIAL_TOKENS = 2
 CONTEXT_TOKENS = 46  # left for the title and headings that are encoded with the text
 TOKENS_WITHOUT_ENCODER = 208
@@ -184,7 +185,16 @@ def _request(job: Job, folder: Path) -> ParseRequest:
 
 
 def _progress(job: Job, begin: float, end: float) -> Callable[[float], None]:
-    return lambda fraction: leases.show_progress(job, begin + fraction * (end - begin))
+    """Write a step's own progress into the row, as a part of the whole walk; once a second."""
+    told = monotonic()
+
+    def tell(fraction: float) -> None:
+        nonlocal told
+        if monotonic() - told >= PROGRESS_EVERY_S:
+            told = monotonic()
+            leases.show_progress(job, begin + fraction * (end - begin))
+
+    return tell
 
 
 def _remember(job: Job, product: str, name: str) -> None:
@@ -195,7 +205,7 @@ def _encoded(encoder, texts: list[str], progress: Callable[[float], None]) -> np
     batches = []
     for start in range(0, len(texts), ENCODE_BATCH):
         batches.append(encoder.encode_documents(texts[start : start + ENCODE_BATCH]))
-        progress((start + ENCODE_BATCH) / len(texts) if len(texts) > ENCODE_BATCH else 1.0)
+        progress(min(1.0, (start + ENCODE_BATCH) / len(texts)))
     if not batches:
         return np.zeros((0, encoder.dim), dtype=np.float32)
     return np.concatenate(batches)  # (passages, dim)
@@ -251,8 +261,3 @@ def _flat(anchor) -> list[float | None]:  # type: ignore[no-untyped-def]
     box = [round(v, 5) for v in anchor.box] if anchor.box else [None] * 4
     place = [anchor.start, anchor.end, *box]
     return place if anchor.start_s is None else [*place, anchor.start_s, anchor.end_s]
-
-
-def free_staging(job_id: int) -> None:
-    """Drop what a removed document left behind."""
-    shutil.rmtree(Path(settings.DATA_DIR) / "staging" / str(job_id), ignore_errors=True)
