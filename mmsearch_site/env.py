@@ -67,6 +67,11 @@ def env_secret(name: str) -> str:
         ) from error
 
 
+def child_environment(**own: str) -> dict[str, str]:
+    """What a child process gets: our environment, quiet numeric libraries, and ``own``."""
+    return {"OMP_NUM_THREADS": "1", **os.environ, **own}
+
+
 def load_dotenv(path: Path) -> None:
     """Take NAME=value lines of a .env file for names the environment does not set."""
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""What the settings need to know about PostgreSQL: the embedded one or the one DATABASE_URL names."""
+"""What the settings say about PostgreSQL: the embedded one, or the one DATABASE_URL names."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,9 @@ _WEB_LIMITS_MS = {
 }
 
 
-def database_settings(url: str, data_dir: Path, *, process: str = "command") -> dict[str, Any]:
+def database_settings(
+    url: str, data_dir: Path, *, process: str = "command", threads: int = 16
+) -> dict[str, Any]:
     """The ``DATABASES`` entry: from the URL, or of the embedded server when the URL is empty.
 
     The web process gets a pool and time limits; commands and workers hold one plain connection.
@@ -33,7 +35,7 @@ def database_settings(url: str, data_dir: Path, *, process: str = "command") -> 
     if process == "web":
         limits = " ".join(f"-c {name}={value}" for name, value in _WEB_LIMITS_MS.items())
         options["options"] = f"{options.get('options', '')} {limits}".strip()
-        options["pool"] = {"min_size": 1, "max_size": 12, "timeout": 5, "max_idle": 300}
+        options["pool"] = {"min_size": 1, "max_size": threads, "timeout": 5, "max_idle": 300}
     else:
         entry["CONN_MAX_AGE"] = None
     return entry
@@ -47,8 +49,9 @@ def pgmq_options(database: dict[str, Any]) -> dict[str, Any]:
         "use_notify": True,
         "notify_throttle_interval_ms": 0,
         "wait_time_seconds": 0,
-        "visibility_timeout": 1800,  # longer than the longest task: a message is not given out twice
+        "visibility_timeout": 7200,  # longer than the longest task: no message is given out twice
         "pool_size": 3,
+        "pool_timeout": 5,
     }
 
 

@@ -1,6 +1,8 @@
 """One settings file for every deployment; differences are environment variables."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
@@ -28,13 +30,17 @@ PORT = env_int("PORT", 8000, least=1, most=65535)
 ON_LOOPBACK = HOST in {"127.0.0.1", "localhost", "::1"}
 HTTPS = env_bool("MMSEARCH_HTTPS", default=False)
 DEBUG = False
+CORES = os.cpu_count() or 1
+WORKER_PROCESSES = env_int("MMSEARCH_WORKER_PROCESSES", min(2, CORES), least=1, most=256)
+WEB_PROCESSES = env_int("MMSEARCH_WEB_PROCESSES", 1 if CORES < 4 else 2, least=1, most=64)
+WEB_THREADS = env_int("MMSEARCH_WEB_THREADS", 16, least=1, most=256)
+MIN_FREE_BYTES = env_int("MMSEARCH_MIN_FREE_MB", 1000) * 1_000_000  # below: no uploads
 
 SECRET_KEY = env_secret("MMSEARCH_SECRET_KEY") or postgres.kept_secret(
     DATA_DIR, "django-secret-key"
 )
-ALLOWED_HOSTS = env_list(
-    "MMSEARCH_ALLOWED_HOSTS", ("127.0.0.1", "localhost", "[::1]", "testserver")
-)
+LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]  # always allowed: the site asks itself
+ALLOWED_HOSTS = [*env_list("MMSEARCH_ALLOWED_HOSTS"), *LOOPBACK_NAMES]
 CSRF_TRUSTED_ORIGINS = env_list("MMSEARCH_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
@@ -88,7 +94,11 @@ TEMPLATES = [
 DATABASE_URL = env_secret("DATABASE_URL")
 EMBEDDED_DATABASE = not DATABASE_URL
 PROCESS = env_choice("MMSEARCH_PROCESS", ("command", "web", "worker"))  # set by what starts it
-DATABASES = {"default": postgres.database_settings(DATABASE_URL, DATA_DIR, process=PROCESS)}
+DATABASES = {
+    "default": postgres.database_settings(
+        DATABASE_URL, DATA_DIR, process=PROCESS, threads=WEB_THREADS
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -141,6 +151,7 @@ if HTTPS:  # behind a proxy that ends TLS; on plain loopback HTTP these cookies 
     CSRF_COOKIE_NAME = "__Host-csrf"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -165,6 +176,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     if CELERY_BROKER_URL.startswith("pgmq")
     else {"visibility_timeout": 120}
 )
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_TASK_PUBLISH_RETRY = False  # the sweep rings again; a page does not wait for the broker
+CELERY_TASK_TIME_LIMIT = env_int("MMSEARCH_TASK_TIME_LIMIT_S", 3600, least=60)
+CELERY_TASK_SOFT_TIME_LIMIT = CELERY_TASK_TIME_LIMIT - 30
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = env_int("MMSEARCH_WORKER_MB", 4000, least=500) * 1000
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -176,12 +193,25 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "cpu"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+
+LOG_LEVEL = "WARNING" if PROCESS == "command" else "INFO"
+# To standard error, where the supervisor or the container keeps it. No queries, no answers.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"django": {"handlers": [], "level": LOG_LEVEL, "propagate": True}},
+}
 
 # What each part is made of. An alias names a configured object; a class may live in any package.
-MMSEARCH = {
+MMSEARCH: dict[str, Any] = {
     "ANONYMOUS_READING": env_bool("MMSEARCH_ANONYMOUS_READING", default=ON_LOOPBACK),
     "OFFLINE": env_bool("MMSEARCH_OFFLINE", default=False),
     "DATA_DIR": DATA_DIR,
+    "MIN_FREE_BYTES": MIN_FREE_BYTES,
     "ENCODERS": {
         "minilm": {
             "BACKEND": "search.encoders.onnx_text.OnnxTextEncoder",

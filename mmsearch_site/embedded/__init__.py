@@ -1,1 +1,1 @@
-"""The PostgreSQL that MMSearch brings along: where it lives, who runs it, how it starts and stops."""
+"""The PostgreSQL that MMSearch brings along: where it lives, how it starts and stops."""

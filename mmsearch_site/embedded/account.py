@@ -23,7 +23,7 @@ class Account:
         return self.uid != os.geteuid()
 
     def popen_options(self) -> dict[str, Any]:
-        """Keywords for subprocess that start a child under this account, in a folder it may enter."""
+        """Keywords for subprocess that start a child under this account."""
         options: dict[str, Any] = {"cwd": "/", "umask": 0o077}
         if self.is_other:
             options |= {"user": self.uid, "group": self.gid, "extra_groups": []}

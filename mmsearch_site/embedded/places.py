@@ -58,7 +58,7 @@ def bundled_binaries() -> Path:
 
 
 def find_places(data_dir: Path) -> Places:
-    """The server's places for this data folder; the choice of another home is written down there."""
+    """The server's places for this data folder, which remembers when they are outside of it."""
     make_data_dir(data_dir)
     home = _recorded_home(data_dir) or data_dir / "postgres"
     account = server_account(home / "cluster")

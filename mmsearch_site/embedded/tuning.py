@@ -7,7 +7,7 @@ SERVER_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "port": "5432",
-    "max_connections": "60",
+    "max_connections": "100",
     # Modest memory: the models need the rest.
     "shared_buffers": "192MB",
     "effective_cache_size": "1GB",
