@@ -1,0 +1,223 @@
+"""The bodies of questions and answers as the OpenAPI schema describes them."""
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers as s
+
+from frontend.api.reference import MODALITIES, OPTIONAL, LocatorBody
+from search.types import Support
+
+
+class SourceBody(s.Serializer):
+    """The document behind a hit."""
+
+    id = s.CharField()
+    title = s.CharField()
+    filename = s.CharField()
+    corpus = s.CharField()
+    authors = s.ListField(child=s.CharField())
+    published = s.CharField(allow_null=True)
+    doi = s.CharField(allow_null=True)
+    url = s.CharField(allow_null=True)
+    media_type = s.CharField()
+
+
+class SignalBody(s.Serializer):
+    """One retriever's word on a hit; the shares of a hit sum to 1."""
+
+    rank = s.IntegerField(allow_null=True)
+    score = s.FloatField(allow_null=True)
+    share = s.FloatField()
+
+
+class HitBody(s.Serializer):
+    """A found passage."""
+
+    passage = s.CharField()
+    rank = s.IntegerField()
+    score = s.FloatField()
+    confidence = s.FloatField(min_value=0, max_value=1)
+    kind = s.ChoiceField(MODALITIES)
+    snippet = s.CharField(help_text="HTML-escaped, matches in <mark>.")
+    locator = LocatorBody()
+    thumbnail_url = s.CharField(allow_null=True)
+    document = SourceBody()
+    view_url = s.CharField()
+    signals = s.DictField(child=SignalBody())
+    modality_shares = s.DictField(child=s.FloatField())
+
+
+class FacetValue(s.Serializer):
+    """How many results have a value."""
+
+    value = s.CharField()
+    count = s.IntegerField()
+
+
+class SearchBody(s.Serializer):
+    """A result list."""
+
+    id = s.CharField()
+    query = s.JSONField()
+    recipe = s.CharField()
+    took_ms = s.FloatField()
+    total = s.IntegerField()
+    hits = HitBody(many=True)
+    facets = s.DictField(child=FacetValue(many=True))
+    degraded = s.ListField(child=s.CharField())
+    timings = s.DictField(child=s.FloatField())
+    next = s.CharField(allow_null=True, help_text="`cursor` of the next page.")
+
+
+class SentenceBody(s.Serializer):
+    """A sentence with the markers behind it."""
+
+    text = s.CharField()
+    citations = s.ListField(child=s.IntegerField())
+    support = s.ChoiceField([support.value for support in Support])
+
+
+class CitationBody(s.Serializer):
+    """What a marker stands for: an exact quote, and the place it opens."""
+
+    marker = s.IntegerField()
+    passage = s.CharField()
+    quote = s.CharField()
+    kind = s.ChoiceField(MODALITIES)
+    locator = LocatorBody()
+    document = SourceBody()
+    view_url = s.CharField()
+    thumbnail_url = s.CharField(allow_null=True)
+
+
+class StepBody(s.Serializer):
+    """Something that was done on the way to the answer."""
+
+    action = s.CharField()
+    query = s.CharField()
+    found = s.IntegerField()
+    ms = s.FloatField()
+
+
+class AnswerBody(s.Serializer):
+    """An answer with its evidence. `conversation` is its first answer's id."""
+
+    id = s.CharField()
+    query = s.JSONField()
+    text = s.CharField()
+    sentences = SentenceBody(many=True)
+    citations = CitationBody(many=True)
+    refused = s.BooleanField()
+    confidence = s.FloatField(min_value=0, max_value=1)
+    generator = s.CharField()
+    recipe = s.CharField()
+    took_ms = s.FloatField()
+    timings = s.DictField(child=s.FloatField())
+    degraded = s.ListField(child=s.CharField())
+    followups = s.ListField(child=s.CharField())
+    steps = StepBody(many=True)
+    hits = HitBody(many=True)
+    conversation = s.CharField(required=False)
+
+
+PublishedSpan = inline_serializer(  # "from" cannot be written as an attribute
+    "PublishedSpan", {"from": s.CharField(**OPTIONAL), "to": s.CharField(**OPTIONAL)}
+)
+
+
+class FiltersBody(s.Serializer):
+    """What results must be; an empty list asks for nothing."""
+
+    kind = s.ListField(child=s.ChoiceField(MODALITIES), required=False)
+    media_type = s.ListField(child=s.CharField(), required=False)
+    author = s.ListField(child=s.CharField(), required=False)
+    language = s.ListField(child=s.CharField(), required=False)
+    published = PublishedSpan
+    document = s.ListField(child=s.CharField(), required=False)
+
+
+class WeightsBody(s.Serializer):
+    """How much each kind counts; 1 when absent."""
+
+    text = s.FloatField(min_value=0, max_value=10, required=False)
+    image = s.FloatField(min_value=0, max_value=10, required=False)
+    page = s.FloatField(min_value=0, max_value=10, required=False)
+    video = s.FloatField(min_value=0, max_value=10, required=False)
+    audio = s.FloatField(min_value=0, max_value=10, required=False)
+
+
+class QueryBody(s.Serializer):
+    """A question. At least a text or a passage."""
+
+    text = s.CharField(max_length=2000, required=False)
+    passage = s.CharField(help_text="More like this one.", **OPTIONAL)
+    corpora = s.ListField(child=s.CharField(), required=False)
+    filters = FiltersBody(required=False)
+    weights = WeightsBody(required=False)
+    recipe = s.CharField(required=False)
+    limit = s.IntegerField(min_value=1, max_value=100, required=False)
+    cursor = s.CharField(**OPTIONAL)
+
+
+class QueryForm(s.Serializer):
+    """A question with files. At least one of text, image, clip, audio, passage."""
+
+    text = s.CharField(max_length=2000, required=False)
+    image = s.FileField(required=False)
+    crop = s.CharField(required=False, help_text="x,y,w,h as fractions of the picture.")
+    clip = s.FileField(required=False)
+    audio = s.FileField(required=False)
+    passage = s.CharField(required=False)
+    corpora = s.ListField(child=s.CharField(), required=False)
+    filters = s.CharField(required=False, help_text="As JSON.")
+    weights = s.CharField(required=False, help_text="As JSON.")
+    recipe = s.CharField(required=False)
+    limit = s.IntegerField(min_value=1, max_value=100, required=False)
+    cursor = s.CharField(required=False)
+
+
+class AnswerQueryBody(QueryBody):
+    """A question to be answered in sentences."""
+
+    conversation = s.CharField(help_text="An earlier answer that this follows.", **OPTIONAL)
+    stream = s.BooleanField(required=False)
+
+
+class AnswerQueryForm(QueryForm):
+    """A question with files, to be answered in sentences."""
+
+    conversation = s.CharField(required=False)
+    stream = s.BooleanField(required=False)
+
+
+QUERY_REQUEST = {"application/json": QueryBody, "multipart/form-data": QueryForm}
+ANSWER_REQUEST = {"application/json": AnswerQueryBody, "multipart/form-data": AnswerQueryForm}
+EVENTS = OpenApiTypes.STR
+
+
+class FeedbackBody(s.Serializer):
+    """A vote as it is kept."""
+
+    id = s.CharField()
+    answer = s.CharField(allow_null=True)
+    search = s.CharField(allow_null=True)
+    passage = s.CharField(allow_null=True)
+    value = s.IntegerField()
+    reason = s.CharField()
+    comment = s.CharField()
+
+
+class RecipeBody(s.Serializer):
+    """One way to search."""
+
+    name = s.CharField()
+    stages = s.ListField(child=s.CharField())
+    needs = s.ListField(child=s.CharField())
+    available = s.BooleanField()
+    why_not = s.CharField()
+
+
+class RecipeList(s.Serializer):
+    """Every recipe."""
+
+    recipes = RecipeBody(many=True)

@@ -1,0 +1,153 @@
+"""Questions: what was found, what was answered, and what people thought of it."""
+
+from typing import Any
+
+from django.http import HttpResponseBase, StreamingHttpResponse
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import ValidationError
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from frontend.api import search_reference as ref
+from frontend.api.content import EventStreamRenderer
+from frontend.api.serializers import FeedbackFields
+from frontend.api.stream import answer_events
+from frontend.fields import FieldError, identifier
+from frontend.forms import cursor_after, query_from_request, viewer_of
+from search import planning, services
+from search.types import Query, Viewer
+
+
+class SearchView(APIView):
+    """Questions answered by a list."""
+
+    throttle_scope = "search"
+
+    @extend_schema(
+        operation_id="search",
+        summary="Search",
+        request=ref.QUERY_REQUEST,
+        responses=ref.SearchBody,
+    )
+    def post(self, request: Any) -> Response:
+        """The passages that fit best, with facets. `next` is the cursor of the next page."""
+        query = _query(request)
+        found = services.open_search(query, viewer_of(request))
+        following = cursor_after(query, len(found.body["hits"]), found.body["total"])
+        return Response({**found.body, "next": following})
+
+
+class AnswersView(APIView):
+    """Questions answered in sentences."""
+
+    throttle_scope = "answer"
+    renderer_classes = (JSONRenderer, EventStreamRenderer)
+
+    @extend_schema(
+        operation_id="ask",
+        summary="Ask",
+        request=ref.ANSWER_REQUEST,
+        responses={
+            (200, "application/json"): ref.AnswerBody,
+            (200, "text/event-stream"): OpenApiResponse(
+                ref.EVENTS, "Events `hits`, `step`, `token`, `citation`, `answer`, `error`."
+            ),
+        },
+    )
+    def post(self, request: Any) -> HttpResponseBase:
+        """An answer of which every sentence is cited, or a refusal with the nearest misses.
+
+        With `Accept: text/event-stream`, or `"stream": true`, it comes as events.
+        """
+        query, viewer = _query(request), viewer_of(request)
+        conversation = _conversation(request, viewer)
+        if not _wants_stream(request):
+            body = services.open_answer(query, viewer).body
+            return Response({**body, "conversation": conversation or body["id"]})
+        found = services.open_search(query, viewer).body  # what fails here has its own status
+        events = answer_events(found, query, viewer, conversation)
+        response = StreamingHttpResponse(events, content_type="text/event-stream")
+        response["Cache-Control"] = "no-store"
+        response["X-Accel-Buffering"] = "no"  # a proxy that waits for the end is no stream
+        return response
+
+
+class AnswerView(APIView):
+    """One answer of one's own."""
+
+    @extend_schema(operation_id="readAnswer", summary="Read an answer", responses=ref.AnswerBody)
+    def get(self, request: Any, answer_id: int) -> Response:
+        """As it was, with its evidence as it was."""
+        return Response(services.read_answer(answer_id, viewer_of(request)))
+
+
+class FeedbackView(APIView):
+    """Votes."""
+
+    @extend_schema(
+        operation_id="giveFeedback",
+        summary="Vote on an answer or a hit",
+        request=FeedbackFields,
+        responses={201: ref.FeedbackBody},
+    )
+    def post(self, request: Any) -> Response:
+        """1 is helpful, -1 is not. The same voter again replaces the vote."""
+        fields = FeedbackFields(data=request.data)
+        fields.is_valid(raise_exception=True)
+        vote = dict(fields.validated_data)
+        given = services.give_feedback(viewer_of(request), **vote)
+        things = {name: _text(vote.get(name)) for name in ("answer", "search", "passage")}
+        words = {name: getattr(given, name) for name in ("value", "reason", "comment")}
+        return Response({"id": str(given.pk), **things, **words}, status.HTTP_201_CREATED)
+
+
+class RecipesView(APIView):
+    """The ways to search."""
+
+    @extend_schema(operation_id="listRecipes", summary="List recipes", responses=ref.RecipeList)
+    def get(self, request: Any) -> Response:
+        """Each with its stages, what it needs, and whether it can run here."""
+        return Response({"recipes": [_recipe_body(recipe) for recipe in planning.recipes()]})
+
+
+def _query(request: Any) -> Query:
+    return query_from_request(request.data, request.FILES, viewer_of(request))
+
+
+def _wants_stream(request: Any) -> bool:
+    if request.accepted_renderer.format == EventStreamRenderer.format:
+        return True
+    accepts = request.headers.get("Accept", "*/*")
+    return request.data.get("stream") in (True, "true", "1") and "application/json" not in accepts
+
+
+def _conversation(request: Any, viewer: Viewer) -> str | None:
+    """The first answer of the conversation this question belongs to.
+
+    Raises:
+        NotVisibleError: not an answer of this viewer's.
+    """
+    if not (value := request.data.get("conversation")):
+        return None
+    try:
+        answer_id = identifier(value)
+    except FieldError as error:
+        raise ValidationError({"conversation": [str(error)]}) from error
+    body = services.read_answer(answer_id, viewer)
+    return str(body.get("conversation") or body["id"])
+
+
+def _recipe_body(recipe: Any) -> dict[str, Any]:
+    return {
+        "name": recipe.name,
+        "stages": list(recipe.stages),
+        "needs": list(recipe.needs),
+        "available": recipe.available,
+        "why_not": recipe.why_not,
+    }
+
+
+def _text(number: int | None) -> str | None:
+    return None if number is None else str(number)

@@ -1,0 +1,233 @@
+"""Requests turned into queries, for the API and the pages alike."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+
+from frontend.fields import (
+    FieldError,
+    InvalidQuery,
+    Reading,
+    date_text,
+    identifier,
+    json_of,
+    list_of,
+    mapping,
+    number,
+    one_of,
+    shown,
+    text_of,
+    whole_number,
+)
+from frontend.pictures import words_of
+from search import planning, services
+from search.errors import NotVisibleError
+from search.models import Passage
+from search.types import Filters, Modality, Query, Viewer
+
+__all__ = ["InvalidQuery", "cursor_after", "query_from_request", "viewer_of"]
+
+MAX_TEXT = 2_000  # characters of a question
+MAX_DEPTH = 1_000  # how far a cursor may walk
+DEFAULT_LIMIT = 10
+
+# What forms and shared addresses call the fields; the API's own names work as well.
+_SHORT_NAMES = {"text": "q", "corpora": "corpus"}
+_LISTS = ("kind", "media_type", "author", "language", "document")
+_MODALITIES = tuple(modality.value for modality in Modality)
+_NO_ENCODER = (
+    "needs the {encoder} encoder, which this installation does not have yet; ask in words{also}."
+)
+
+
+def viewer_of(request: HttpRequest) -> Viewer:
+    """Who asks: the signed-in person, or a stranger who sees what is public."""
+    user = getattr(request, "user", None)
+    return Viewer(user_id=user.pk) if user is not None and user.is_authenticated else Viewer()
+
+
+def query_from_request(data: Mapping[str, Any], files: Mapping[str, Any], viewer: Viewer) -> Query:
+    """The question in a JSON body, a multipart form or an address.
+
+    Forms may carry lists as repeated fields or as JSON, objects as JSON, and short names: ``q``,
+    ``corpus``, ``kind``, ``media_type``, ``author``, ``language``, ``document``, ``from``, ``to``.
+
+    Raises:
+        InvalidQuery: with sentences by field, and status 400, 413, 415 or 422.
+        NotVisibleError: a corpus or passage that this viewer may not see.
+    """
+    reading = Reading(_flattened(data) if isinstance(data, QueryDict) else _checked_object(data))
+    text = reading.take("text", text_of(MAX_TEXT), "")
+    slugs = reading.take("corpora", list_of(text_of(100)), ())
+    filters = _filters(reading)
+    weights = reading.take("weights", _weights, {})
+    recipe = reading.take("recipe", _recipe, "default")
+    limit = reading.take("limit", whole_number(1, 100), DEFAULT_LIMIT)
+    offset = reading.take("cursor", _offset, 0)
+    if offset + limit > MAX_DEPTH:
+        reading.refuse("cursor", f"Results end after {MAX_DEPTH:,}; narrow the question down.")
+    passage = reading.take("passage", identifier, None)
+    _check_parts(reading, text, passage, files)
+    if reading.errors:
+        raise InvalidQuery(reading.errors)
+    _refuse_what_needs_encoders(reading, files)
+    corpora = services.visible_corpora(viewer, slugs)
+    _check_passage(passage, viewer)
+    text, notes = _with_picture(text, passage, files)
+    return Query(
+        text=text, corpora=corpora, filters=filters, weights=weights, recipe=recipe,
+        k=limit, offset=offset, like_passage=passage, notes=notes,
+    )  # fmt: skip
+
+
+def cursor_after(query: Query, shown_now: int, total: int) -> str | None:
+    """The cursor of the next page of results; None on the last."""
+    reached = query.offset + shown_now
+    if not shown_now or reached >= min(total, MAX_DEPTH):
+        return None
+    return urlsafe_b64encode(f"from {reached}".encode()).decode().rstrip("=")
+
+
+def _flattened(data: QueryDict) -> dict[str, Any]:
+    """A form's fields in the shape of the JSON body."""
+    values: dict[str, Any] = {name: data.get(name) for name in data}
+    for name, short in _SHORT_NAMES.items():
+        values[name] = values.get(name) or values.get(short)
+    slugs = [slug for slug in data.getlist("corpora") or data.getlist("corpus") if slug]
+    values["corpora"] = slugs if not (slugs and slugs[0].startswith("[")) else slugs[0]
+    if not values.get("filters"):
+        filters: dict[str, Any] = {
+            name: [entry for entry in data.getlist(name) if entry] for name in _LISTS
+        }
+        filters["published"] = {"from": data.get("from"), "to": data.get("to")}
+        values["filters"] = filters
+    return values
+
+
+def _checked_object(data: object) -> Mapping[str, Any]:
+    if not isinstance(data, Mapping):
+        raise InvalidQuery({"query": [f"{shown(data)} is not an object with names and values."]})
+    values = dict(data)
+    for name in ("image", "clip", "audio"):
+        if values.get(name) and isinstance(values[name], str):
+            sentence = "Files travel as multipart/form-data, not in JSON; send the query as a form."
+            raise InvalidQuery({name: [sentence]}, 415)
+    return values
+
+
+def _filters(reading: Reading) -> Filters:
+    names = (*_LISTS, "published")
+    values = reading.take("filters", lambda value: mapping(value, names), {})
+    inner = Reading(values)
+    filters = Filters(
+        kind=inner.take("kind", list_of(one_of(_MODALITIES)), ()),
+        media_type=inner.take("media_type", list_of(text_of(100)), ()),
+        author=inner.take("author", list_of(text_of(200)), ()),
+        language=inner.take("language", list_of(text_of(10)), ()),
+        document=inner.take("document", list_of(identifier), ()),
+        **inner.take("published", _published, {}),
+    )
+    for name, sentences in inner.errors.items():
+        reading.errors[f"filters.{name}"] = sentences
+    return filters
+
+
+def _published(value: Any) -> dict[str, str]:
+    span = mapping(value, ("from", "to"))
+    found = {
+        f"published_{edge}": date_text(span[edge]) for edge in ("from", "to") if span.get(edge)
+    }
+    first, last = found.get("published_from", ""), found.get("published_to", "")
+    if first and last and first > last and not first.startswith(last):
+        raise FieldError(f"{first} is after {last}; exchange the two.")
+    return found
+
+
+def _weights(value: Any) -> dict[str, float]:
+    return {name: number(found, 0, 10) for name, found in mapping(value, _MODALITIES).items()}
+
+
+def _recipe(value: Any) -> str:
+    return one_of(recipe.name for recipe in planning.recipes())(value)
+
+
+def _offset(value: Any) -> int:
+    try:
+        padded = str(value).encode("ascii") + b"=" * (-len(str(value)) % 4)
+        word, _, reached = urlsafe_b64decode(padded).decode("ascii").partition(" ")
+    except (ValueError, binascii.Error):
+        word, reached = "", ""
+    if word != "from" or not reached.isdigit() or len(reached) > 6:
+        raise FieldError(f"{shown(value)} is not a cursor of ours; take it from an answer.")
+    return int(reached)
+
+
+def _crop(value: Any) -> tuple[float, ...]:
+    plain = isinstance(value, str) and not value.lstrip().startswith("[")
+    parts = value.split(",") if plain else json_of(value)
+    if not isinstance(parts, list | tuple) or len(parts) != 4:
+        raise FieldError(f"{shown(value)} is not a crop; write x, y, width and height.")
+    x, y, width, height = (number(part, 0, 1) for part in parts)
+    if not width or not height or x + width > 1.000001 or y + height > 1.000001:
+        raise FieldError(f"{shown(value)} leaves the picture; fractions count from the top left.")
+    return x, y, width, height
+
+
+def _check_parts(
+    reading: Reading, text: str, passage: int | None, files: Mapping[str, Any]
+) -> None:
+    """There must be something to search for, and a crop needs its picture."""
+    has_file = any(files.get(name) for name in ("image", "clip", "audio"))
+    if not reading.errors and not (text or passage or has_file):
+        reading.refuse(
+            "text",
+            "Nothing to search for: give a text, a picture, a clip, a recording or a passage.",
+        )
+    if reading.take("crop", _crop, ()) and not files.get("image"):
+        reading.refuse("crop", "A crop needs the picture it is cut from; send image as well.")
+
+
+def _refuse_what_needs_encoders(reading: Reading, files: Mapping[str, Any]) -> None:
+    errors = {}
+    for name, what, encoder, also in (
+        ("clip", "Searching by a clip", "visual", " or with a picture"),
+        ("audio", "Searching by a recording", "sound", ""),
+    ):
+        if files.get(name):
+            errors[name] = [f"{what} {_NO_ENCODER.format(encoder=encoder, also=also)}"]
+    if reading.values.get("crop"):
+        sentence = _NO_ENCODER.format(encoder="visual", also=" or with the whole picture")
+        errors["crop"] = [f"Searching by a part of a picture {sentence}"]
+    if errors:
+        raise InvalidQuery(errors, 422)
+
+
+def _check_passage(passage: int | None, viewer: Viewer) -> None:
+    if passage and not Passage.objects.visible_to(viewer).filter(pk=passage).exists():
+        raise NotVisibleError(f"There is no passage {passage} that you may see.")
+
+
+def _with_picture(
+    text: str, passage: int | None, files: Mapping[str, Any]
+) -> tuple[str, tuple[str, ...]]:
+    """The text to search by, with the words of the picture, and the notes on how it was read."""
+    if not (image := files.get("image")):
+        return text, ()
+    try:
+        words, notes = words_of(image)
+    except FieldError as error:
+        raise InvalidQuery({"image": [str(error)]}, getattr(error, "status", 422)) from error
+    if not words and not text and not passage:
+        sentence = _NO_ENCODER.format(encoder="visual", also=" as well")
+        raise InvalidQuery(
+            {
+                "image": [
+                    f"No words can be read in this picture; searching by what it shows {sentence}"
+                ]
+            },
+            422,
+        )
+    return f"{text} {words}".strip()[:MAX_TEXT], notes
