@@ -41,6 +41,7 @@ class Child:
         self._born = 0.0
         self._pause_s = 1.0
         self._not_before = 0.0
+        self.deaths = 0
 
     @property
     def pid(self) -> int | None:
@@ -67,6 +68,7 @@ class Child:
             return
         now = time.monotonic()
         if not self._not_before:
+            self.deaths += 1
             if now - self._born > _LONG_LIVED_S:
                 self._pause_s = 1.0
             self._say(

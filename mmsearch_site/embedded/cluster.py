@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 
+from mmsearch_site.embedded.ballast import trim_ballast
 from mmsearch_site.embedded.errors import DatabaseStartError
 from mmsearch_site.embedded.leftovers import clear_leftovers, postmaster_pid
 from mmsearch_site.embedded.places import find_places, own_folder
@@ -28,8 +29,8 @@ class Cluster:
     def __init__(self, data_dir: Path, settings: dict[str, str] | None = None) -> None:
         self.data_dir = data_dir
         self.places = find_places(data_dir)
-        self.access = Access(self.places, data_dir)
         self._settings = settings or {}
+        self.access = Access(self.places, data_dir, self._settings.get("port", "5432"))
         self._process: subprocess.Popen[bytes] | None = None
 
     def init(self) -> None:
@@ -47,7 +48,7 @@ class Cluster:
             password.write_text(kept_secret(self.data_dir, "postgres-superuser-password"))
             os.chown(password, places.account.uid, places.account.gid)
             done = subprocess.run(  # noqa: S603
-                _initdb_command(places.program("initdb"), draft, password),
+                self._initdb_command(draft, password),
                 capture_output=True,
                 check=False,
                 **places.account.popen_options(),
@@ -69,6 +70,7 @@ class Cluster:
             return False
         for folder in (self.places.socket, self.places.log):
             own_folder(folder, self.places.account)
+        trim_ballast(self.places.home)
         deadline = time.monotonic() + timeout_s
         while not self._launched(deadline):
             time.sleep(0.3)  # an old postmaster is on its way out
@@ -169,12 +171,13 @@ class Cluster:
             **self.places.account.popen_options(),
         )
 
-
-def _initdb_command(initdb: str, folder: Path, password: Path) -> list[str]:
-    return [
-        initdb,
-        *("-D", str(folder), "-U", SUPERUSER, f"--pwfile={password}"),
-        *("--auth-local=scram-sha-256", "--auth-host=scram-sha-256", "--data-checksums"),
-        *("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-        *("--locale=C", "--text-search-config=english"),
-    ]
+    def _initdb_command(self, folder: Path, password: Path) -> list[str]:
+        unsafe = ["--no-sync"] if self._settings.get("fsync") == "off" else []
+        return [
+            self.places.program("initdb"),
+            *("-D", str(folder), "-U", SUPERUSER, f"--pwfile={password}"),
+            *("--auth-local=scram-sha-256", "--auth-host=scram-sha-256", "--data-checksums"),
+            *("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+            *("--locale=C", "--text-search-config=english"),
+            *unsafe,
+        ]

@@ -110,15 +110,24 @@ def _home_elsewhere(data_dir: Path, account: Account) -> Path:
 
 
 def _copied_binaries(bundled: Path, account: Account) -> Path:
-    """A copy of the binaries where the account can run them (the virtual environment is closed)."""
+    """A copy of the binaries where the account can run them (the virtual environment is closed).
+
+    The wheel's shared libraries lie beside its package and are found by that relative place.
+    """
     mark = (bundled / "bin" / "postgres").stat()
-    version = hashlib.sha256(f"{bundled}{mark.st_size}{mark.st_mtime_ns}".encode()).hexdigest()[:10]
-    copy = SERVICE_HOME / f"mmsearch-postgresql-{version}"
+    version = hashlib.sha256(f"{mark.st_size}{mark.st_mtime_ns}".encode()).hexdigest()[:10]
+    folder = SERVICE_HOME / f"mmsearch-postgresql-{version}"
+    package = bundled.parent
+    copy = folder / package.name / bundled.name
     try:
-        if not copy.exists():
+        if not folder.exists():
             draft = SERVICE_HOME / f".mmsearch-postgresql-{version}-{os.getpid()}"
-            shutil.copytree(bundled, draft, symlinks=True)
-            draft.rename(copy)
+            shutil.copytree(bundled, draft / package.name / bundled.name, symlinks=True)
+            libraries = package.with_name(f"{package.name}.libs")
+            if libraries.is_dir():
+                shutil.copytree(libraries, draft / libraries.name)
+            _open_to_all(draft)
+            draft.rename(folder)
     except OSError as error:
         raise DatabaseStartError(
             f"The account {account.name!r}, which runs the database for root, cannot run "
@@ -128,6 +137,15 @@ def _copied_binaries(bundled: Path, account: Account) -> Path:
     if not account.may_run(copy / "bin" / "postgres"):
         raise DatabaseStartError(f"The account {account.name!r} cannot run {str(copy)!r}.")
     return copy
+
+
+def _open_to_all(folder: Path) -> None:
+    """Programs are no secret: every account may read and run the copy, whatever the umask."""
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(stat.S_IMODE(path.stat().st_mode) | (0o555 if path.is_dir() else 0o444))
+    for program in folder.glob("*/*/bin/*"):
+        program.chmod(0o755)
 
 
 def _socket_folder(home: Path, account: Account) -> Path:

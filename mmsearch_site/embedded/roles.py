@@ -19,6 +19,7 @@ class Access:
 
     places: Places
     data_dir: Path
+    port: str = "5432"
 
     def superuser(self, database: str = "postgres") -> psycopg.Connection:
         """A connection as the cluster's superuser, autocommitting."""
@@ -32,10 +33,11 @@ class Access:
     def _connect(self, user: str, password: str, database: str) -> psycopg.Connection:
         return psycopg.connect(
             host=str(self.places.socket),
+            port=self.port,
             user=user,
             password=password,
             dbname=database,
-            connect_timeout=10,
+            connect_timeout=4,  # a dying server's children keep its socket, and answer nothing
             autocommit=True,
         )
 

@@ -17,7 +17,7 @@ def make_data_dir(data_dir: Path) -> None:
     try:
         if not data_dir.is_dir():
             data_dir.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-        for name in ("secrets", "run", "log", "store", "incoming"):
+        for name in ("secrets", "run", "log", "store", "incoming", "static"):
             (data_dir / name).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(
