@@ -1,0 +1,197 @@
+"""SEARCH and ANSWER bodies, arranged for a page: chips by sentence, one entry per document."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any
+from urllib.parse import urlencode
+
+from frontend.asked import FACETS, MOST_PAGES, PER_PAGE, Asked
+
+Body = Mapping[str, Any]
+
+_MARKERS = re.compile(r"\s*(\[\d+\])+\s*$|\s*(\[\d+\])+(?=[.!?…]\s*$)")
+_MARKED = re.compile(r"<mark>(.*?)</mark>", re.DOTALL)
+_MOST_TERMS = 8
+_MOST_VALUES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSentence:
+    """A sentence, the citations behind it, and how far they carry it."""
+
+    text: str
+    support: str
+    citations: tuple[Body, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAnswer:
+    body: Body
+    sentences: tuple[ShownSentence, ...]
+    citations: tuple[Body, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One retriever's part in a hit."""
+
+    name: str
+    rank: int | None
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A document of the list: its best hit first, then other places found in it."""
+
+    number: int
+    hit: Body
+    view_url: str
+    others: tuple[Body, ...]
+    signals: tuple[Signal, ...]
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    value: str
+    count: int
+    address: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    field: str
+    name: str
+    values: tuple[FacetValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Addresses of the page before and after, empty where there is none."""
+
+    number: int
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownResults:
+    """Everything a results page says about one search."""
+
+    body: Body
+    results: tuple[Result, ...]
+    facets: tuple[Facet, ...] = ()
+    pages: Pages = field(default_factory=lambda: Pages(1))
+    seconds: float = 0.0
+
+
+def shown_answer(body: Body) -> ShownAnswer:
+    """An ANSWER with each sentence's citations beside it, each opened where it stands."""
+    also = _passages_by_document(body.get("citations", ()))
+    citations = tuple(
+        {**citation, "view_url": opened_with(citation, also)}
+        for citation in body.get("citations", ())
+    )
+    by_marker = {citation["marker"]: citation for citation in citations}
+    sentences = tuple(
+        ShownSentence(
+            text=_MARKERS.sub("", sentence["text"]),
+            support=sentence["support"],
+            citations=tuple(by_marker[m] for m in sentence["citations"] if m in by_marker),
+        )
+        for sentence in body.get("sentences", ())
+    )
+    return ShownAnswer(body, sentences, citations)
+
+
+def shown_results(body: Body, asked: Asked | None = None) -> ShownResults:
+    """A SEARCH body as a list of documents; with the address it came from, facets and pages."""
+    results = _results(body.get("hits", ()), asked.offset if asked else 0)
+    seconds = float(body.get("took_ms") or 0) / 1000
+    if asked is None:
+        return ShownResults(body, results, seconds=seconds)
+    return ShownResults(body, results, _facets(body, asked), _pages(body, asked), seconds)
+
+
+def opened_with(hit: Body, also: Mapping[str, Sequence[str]]) -> str:
+    """The hit's address, with the other passages found in its document, so that they show too."""
+    others = [p for p in also.get(str(hit["document"]["id"]), ()) if p != str(hit["passage"])]
+    if not others or not hit["view_url"]:
+        return str(hit["view_url"])
+    joint = "&" if "?" in hit["view_url"] else "?"
+    return f"{hit['view_url']}{joint}{urlencode({'also': ','.join(others)}, safe=',')}"
+
+
+def _results(hits: Sequence[Body], offset: int) -> tuple[Result, ...]:
+    also = _passages_by_document(hits)
+    by_document: dict[str, list[Body]] = {}
+    for hit in hits:
+        by_document.setdefault(str(hit["document"]["id"]), []).append(hit)
+    return tuple(
+        Result(
+            number=number,
+            hit=group[0],
+            view_url=opened_with(group[0], also),
+            others=tuple({**hit, "view_url": opened_with(hit, also)} for hit in group[1:]),
+            signals=_signals(group[0]),
+            terms=_terms(group),
+        )
+        for number, group in enumerate(by_document.values(), start=offset + 1)
+    )
+
+
+def _passages_by_document(hits: Sequence[Body]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for hit in hits:
+        passages = found.setdefault(str(hit["document"]["id"]), [])
+        if str(hit["passage"]) not in passages:
+            passages.append(str(hit["passage"]))
+    return found
+
+
+def _signals(hit: Body) -> tuple[Signal, ...]:
+    signals = [
+        Signal(name, signal.get("rank"), float(signal.get("share") or 0))
+        for name, signal in hit.get("signals", {}).items()
+    ]
+    return tuple(sorted(signals, key=lambda signal: -signal.share))
+
+
+def _terms(hits: Sequence[Body]) -> tuple[str, ...]:
+    """The words of the question that the snippets hold, each once."""
+    marked = (unescape(m) for hit in hits for m in _MARKED.findall(hit.get("snippet") or ""))
+    return tuple(dict.fromkeys(word.strip().lower() for word in marked if word.strip()))[
+        :_MOST_TERMS
+    ]
+
+
+def _facets(body: Body, asked: Asked) -> tuple[Facet, ...]:
+    facets = body.get("facets", {})
+    shown = []
+    for name, title in FACETS.items():
+        values = tuple(
+            FacetValue(
+                str(entry["value"]),
+                entry["count"],
+                asked.with_facet(name, str(entry["value"])),
+                asked.is_narrowed_to(name, str(entry["value"])),
+            )
+            for entry in facets.get(name, ())[:_MOST_VALUES]
+            if entry["value"] not in ("", None)
+        )
+        if len(values) > 1 or any(value.is_chosen for value in values):
+            shown.append(Facet(name, title, values))
+    return tuple(shown)
+
+
+def _pages(body: Body, asked: Asked) -> Pages:
+    more = (body.get("total") or 0) > asked.offset + PER_PAGE and bool(body.get("hits"))
+    return Pages(
+        number=asked.page,
+        before=asked.at_page(asked.page - 1) if asked.page > 1 else "",
+        after=asked.at_page(asked.page + 1) if more and asked.page < MOST_PAGES else "",
+    )

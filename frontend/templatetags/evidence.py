@@ -1,0 +1,119 @@
+"""How evidence is written on a page. The only mark_safe of the project is here."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from html import escape, unescape
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+_MARK = re.compile(r"(</?mark>)")
+_KIND_NAMES = {
+    "text": "Text",
+    "page": "Page",
+    "image": "Picture",
+    "video": "Video",
+    "audio": "Recording",
+}
+_SUPPORT_NAMES = {
+    "quoted": "Quoted word for word",
+    "supported": "Supported by the source",
+    "weak": "Weakly supported",
+    "none": "Not supported",
+}
+_STATE_NAMES = {
+    "received": "Waiting",
+    "parsed": "Read",
+    "chunked": "Cut into passages",
+    "encoded": "Encoded",
+    "searchable": "Searchable",
+    "partial": "Searchable, with gaps",
+    "failed": "Failed",
+}
+_JSON_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
+
+
+@register.simple_tag
+def timestamp(seconds: float | None) -> str:
+    """Seconds as a player writes them: 12:41, or 1:02:03 from an hour on."""
+    if seconds is None:
+        return ""
+    minutes, second = divmod(int(max(seconds, 0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{second:02}" if hours else f"{minutes}:{second:02}"
+
+
+@register.simple_tag
+def time_span(start_s: float | None, end_s: float | None) -> str:
+    """From–to, or one time when both are the same."""
+    begin, end = timestamp(start_s), timestamp(end_s)
+    return begin if not end or begin == end else f"{begin}–{end}"
+
+
+@register.simple_tag
+def duration(start_s: float | None, end_s: float | None = None) -> str:
+    """ISO 8601, for <time datetime> and schema.org: PT761S."""
+    length = (end_s - (start_s or 0)) if end_s is not None else (start_s or 0)
+    return f"PT{max(length, 0):g}S"
+
+
+@register.simple_tag
+def highlight(text: str, spans: Iterable[tuple[int, int]] = ()) -> SafeString:
+    """The text, escaped, with characters start:end of each span in <mark>."""
+    parts, position = [], 0
+    for start, end in sorted(spans):
+        begin = max(position, start)
+        if begin >= min(end, len(text)):
+            continue
+        parts.append(escape(text[position:begin]))
+        parts.append(f"<mark>{escape(text[begin:end])}</mark>")
+        position = min(end, len(text))
+    parts.append(escape(text[position:]))
+    return mark_safe("".join(parts))  # noqa: S308 - every part was escaped above
+
+
+@register.filter
+def snippet(marked: str) -> SafeString:
+    """A snippet with its marks. Whatever else it holds is shown as text, not obeyed."""
+    parts, is_open = [], False
+    for part in _MARK.split(marked or ""):
+        if part == "<mark>":
+            parts.append("" if is_open else part)
+            is_open = True
+        elif part == "</mark>":
+            parts.append(part if is_open else "")
+            is_open = False
+        else:
+            parts.append(escape(unescape(part)))
+    return mark_safe("".join(parts) + ("</mark>" if is_open else ""))  # noqa: S308 - escaped above
+
+
+@register.simple_tag
+def json_ld(value: Mapping[str, Any] | list[Any]) -> SafeString:
+    """JSON for inside a script element: nothing in it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return mark_safe(text.translate(_JSON_ESCAPES))  # noqa: S308 - no angle bracket is left
+
+
+@register.filter
+def kind_name(kind: str) -> str:
+    return _KIND_NAMES.get(kind, kind.capitalize())
+
+
+@register.filter
+def support_name(support: str) -> str:
+    return _SUPPORT_NAMES.get(support, support)
+
+
+@register.filter
+def state_name(state: str) -> str:
+    return _STATE_NAMES.get(state, state)
+
+
+@register.filter
+def percent(share: float) -> str:
+    return f"{round(100 * (share or 0))} %"

@@ -1,0 +1,77 @@
+"""What is said in a recording, line by line."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from search.models import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a transcript. ``origin`` is "transcript" for words that are spoken."""
+
+    start_s: float
+    end_s: float
+    text: str
+    passage_id: int
+    origin: str
+    cited: bool = False
+
+
+def transcript_of(
+    passages: Iterable[Passage], *, cited: int | None = None, chars: tuple[int, int] | None = None
+) -> list[Line]:
+    """The lines of the passages in order of time: one per cue, or per passage without cues.
+
+    Lines of the ``cited`` passage carry the mark; with ``chars``, only those it touches.
+    """
+    lines: list[Line] = []
+    for passage in passages:
+        here = passage.pk == cited
+        for start, end, start_s, end_s in _timed(passage):
+            text = passage.text[start:end].strip()
+            if not text:
+                continue
+            touched = here and (chars is None or (start < chars[1] and chars[0] < end))
+            lines.append(Line(start_s, end_s, text, passage.pk, _origin(passage), touched))
+    return sorted(lines, key=lambda line: (line.start_s, line.end_s))
+
+
+def web_vtt(lines: Sequence[Line]) -> str:
+    """The spoken lines as a WebVTT file."""
+    cues = [
+        f"{_vtt_time(line.start_s)} --> {_vtt_time(line.end_s)}\n{_vtt_text(line.text)}\n"
+        for line in lines
+        if line.origin == "transcript"
+    ]
+    return "WEBVTT\n\n" + "\n".join(cues)
+
+
+def _timed(passage: Passage) -> list[tuple[int, int, float, float]]:
+    cues = [
+        (int(a[0]), int(a[1]), float(a[6]), float(a[7]))
+        for a in passage.anchors
+        if len(a) >= 8 and a[6] is not None and a[7] is not None
+    ]
+    if cues:
+        return cues
+    if passage.start_s is None:
+        return []
+    end_s = passage.end_s if passage.end_s is not None else passage.start_s
+    return [(0, len(passage.text), passage.start_s, end_s)]
+
+
+def _origin(passage: Passage) -> str:
+    return str(passage.views[0][0]) if passage.views else "transcript"
+
+
+def _vtt_time(seconds: float) -> str:
+    milliseconds = max(0, round(seconds * 1000))
+    minutes, milliseconds = divmod(milliseconds, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{milliseconds // 1000:02}.{milliseconds % 1000:03}"
+
+
+def _vtt_text(text: str) -> str:
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "\n".join(line for line in escaped.splitlines() if line.strip())
