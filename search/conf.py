@@ -1,0 +1,120 @@
+"""settings.MMSEARCH, read once into a frozen value. Nothing below the registry sees settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
+
+from search.errors import ConfigurationError
+
+KINDS = ("ENCODERS", "GENERATORS", "RERANKERS")
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A plug-in as settings name it: a dotted path and the options of its constructor."""
+
+    path: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Conf:
+    """What the search rooms are configured with."""
+
+    data_dir: Path
+    offline: bool = False
+    anonymous_reading: bool = False
+    encoders: Mapping[str, Backend] = field(default_factory=dict)
+    generators: Mapping[str, Backend] = field(default_factory=dict)
+    rerankers: Mapping[str, Backend] = field(default_factory=dict)
+    text_encoder: str = ""  # alias; empty: search by words alone
+    llm: Mapping[str, str] = field(default_factory=dict)
+    exact_scan_limit: int = 20_000
+    ef_search: int = 200
+    k1: float = 1.2
+    b: float = 0.75
+    deadline_ms: int = 2000
+    recipes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def models_dir(self) -> Path:
+        return self.data_dir / "models"
+
+    def backends(self, kind: str) -> Mapping[str, Backend]:
+        """Alias → backend of one of ``KINDS``."""
+        return {
+            "ENCODERS": self.encoders,
+            "GENERATORS": self.generators,
+            "RERANKERS": self.rerankers,
+        }[kind]
+
+
+@cache
+def conf() -> Conf:
+    """The configuration; read again after a settings change.
+
+    Raises:
+        ConfigurationError: a value cannot work; the sentence names it.
+    """
+    given: Mapping[str, Any] = settings.MMSEARCH
+    bm25 = given.get("BM25", {})
+    plugged = {kind.lower(): _backends(given, kind) for kind in KINDS}
+    found = Conf(
+        data_dir=Path(given["DATA_DIR"]),
+        offline=bool(given.get("OFFLINE", False)),
+        anonymous_reading=bool(given.get("ANONYMOUS_READING", False)),
+        text_encoder=str(given.get("TEXT_ENCODER", "")),
+        llm=MappingProxyType(dict(given.get("LLM", {}))),
+        exact_scan_limit=int(given.get("EXACT_SCAN_LIMIT", 20_000)),
+        ef_search=int(given.get("EF_SEARCH", 200)),
+        k1=float(bm25.get("K1", 1.2)),
+        b=float(bm25.get("B", 0.75)),
+        deadline_ms=int(given.get("DEADLINE_MS", 2000)),
+        recipes=MappingProxyType(dict(given.get("RECIPES", {}))),
+        **plugged,
+    )
+    _check(found)
+    return found
+
+
+def _backends(given: Mapping[str, Any], kind: str) -> Mapping[str, Backend]:
+    backends = {}
+    for alias, entry in given.get(kind, {}).items():
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("BACKEND"), str):
+            raise ConfigurationError(
+                f"MMSEARCH[{kind!r}][{alias!r}] is {entry!r}; write "
+                '{"BACKEND": "dotted.path.Class", "OPTIONS": {…}}.'
+            )
+        options = MappingProxyType(dict(entry.get("OPTIONS", {})))
+        backends[alias] = Backend(entry["BACKEND"], options)
+    return MappingProxyType(backends)
+
+
+def _check(found: Conf) -> None:
+    if found.text_encoder and found.text_encoder not in found.encoders:
+        raise ConfigurationError(
+            f'MMSEARCH["TEXT_ENCODER"] is {found.text_encoder!r}, which is none of the ENCODERS '
+            f"({', '.join(found.encoders) or 'there are none'})."
+        )
+    if found.k1 < 0 or not 0 <= found.b <= 1:
+        raise ConfigurationError(
+            f'MMSEARCH["BM25"] has K1 {found.k1} and B {found.b}; K1 is at least 0, B is 0 to 1.'
+        )
+    if not 1 <= found.ef_search <= 1000:
+        raise ConfigurationError(
+            f'MMSEARCH["EF_SEARCH"] is {found.ef_search}; write a number from 1 to 1000.'
+        )
+
+
+def _forget(*, setting: str, **_kwargs: object) -> None:
+    if setting == "MMSEARCH":
+        conf.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="search.conf")

@@ -1,0 +1,280 @@
+"""The write side of the index: passages, their terms and vectors, and the counts BM25 needs.
+
+Every function here runs inside the caller's transaction and locks the corpus row first, so the
+writers of one corpus wait for each other and term counts cannot be lost.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import batched
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+from numpy.typing import NDArray
+from pgvector import HalfVector
+
+from search import registry
+from search.language import LANGUAGE_MARKERS, configuration, fold, language_marker, storable
+from search.models import Corpus, Document, Passage, TermFrequency, Vector, VectorSpace
+
+BATCH = 1000
+_COLUMNS = {
+    "id": "bigint",
+    "document_id": "bigint",
+    "corpus_id": "bigint",
+    "ordinal": "integer",
+    "kind": "text",
+    "text": "text",
+    "heading": "text",
+    "language": "text",
+    "page": "integer",
+    "page_label": "text",
+    "boxes": "jsonb",
+    "start_s": "float8",
+    "end_s": "float8",
+    "char_start": "integer",
+    "char_end": "integer",
+    "anchors": "jsonb",
+    "views": "jsonb",
+    "picture": "text",
+    "text_hash": "text",
+}
+_NAMES = ", ".join(_COLUMNS)
+_RECORD = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
+_LENGTH = "(SELECT coalesce(sum(cardinality(u.positions)), 0) FROM unnest(t.terms) u)"
+# ruff: noqa: S608  (only the constants above are joined)
+# OFFSET 0 keeps the planner from working out each tsvector twice.
+_INSERT = f"""
+INSERT INTO search_passage ({_NAMES}, terms, length)
+SELECT {_NAMES}, t.terms, {_LENGTH}
+FROM json_to_recordset(%s::json) AS r({_RECORD}, words text, configuration text)
+CROSS JOIN LATERAL (SELECT to_tsvector(r.configuration::regconfig, r.words) AS terms OFFSET 0) t
+"""
+_REWRITE = f"""
+UPDATE search_passage p SET terms = t.terms, length = {_LENGTH}
+FROM json_to_recordset(%s::json) AS r(id bigint, words text, configuration text)
+CROSS JOIN LATERAL (SELECT to_tsvector(r.configuration::regconfig, r.words) AS terms OFFSET 0) t
+WHERE p.id = r.id
+"""
+_COUNT = """
+INSERT INTO search_termfrequency (corpus_id, term, passages)
+SELECT %(corpus)s, u.lexeme, %(sign)s * count(*)
+FROM search_passage p, unnest(p.terms) u WHERE p.id = ANY(%(ids)s) GROUP BY u.lexeme
+UNION ALL
+SELECT %(corpus)s, m.term, %(sign)s * m.passages
+FROM unnest(%(markers)s::text[], %(numbers)s::bigint[]) AS m(term, passages)
+ORDER BY 2
+ON CONFLICT (corpus_id, term)
+DO UPDATE SET passages = search_termfrequency.passages + excluded.passages
+RETURNING term, passages
+"""
+
+
+def text_for_encoder(title: str, heading: str, text: str) -> str:
+    """What an encoder reads of a passage: title, heading and text, each once."""
+    parts = dict.fromkeys(part.strip() for part in (title, heading, text))
+    return "\n".join(part for part in parts if part)
+
+
+def space_for(alias: str) -> VectorSpace:
+    """The space of the encoder with this alias; made at its first use.
+
+    Raises:
+        SearchError: the encoder is not configured, or not on this machine.
+    """
+    encoder = registry.encoder(alias)
+    space, _ = VectorSpace.objects.get_or_create(
+        fingerprint=encoder.fingerprint, defaults={"alias": alias, "dim": encoder.dim}
+    )
+    return space
+
+
+def publish(
+    document: Document, passages: Sequence[Passage], vectors: Mapping[str, NDArray[np.float32]]
+) -> None:
+    """Make a document searchable with these passages, in place of those it had.
+
+    ``vectors`` holds, for each encoder alias, one unit row for each passage: (n, dim). A passage
+    without words gets no vector. Raises the corpus's generation.
+
+    Raises:
+        ValueError: a row is missing, or is not of length 1.
+    """
+    corpus = _locked(document.corpus_id)
+    if Passage.objects.filter(document=document).exists():
+        _take_out(corpus, document)
+    _put_in(corpus, [(document, passages)], vectors)
+
+
+def publish_all(
+    corpus: Corpus,
+    documents: Sequence[tuple[Document, Sequence[Passage]]],
+    vectors: Mapping[str, NDArray[np.float32]],
+) -> None:
+    """Make many new documents of one corpus searchable at once.
+
+    ``vectors`` has one row for each passage, in the order of the documents.
+    """
+    _put_in(_locked(corpus.pk), documents, vectors)
+
+
+def withdraw(document: Document) -> dict[str, int]:
+    """Take a document out of the index; gives how many rows went from which table."""
+    return _take_out(_locked(document.corpus_id), document)
+
+
+def withdraw_corpus(corpus: Corpus) -> dict[str, int]:
+    """Empty a corpus's index; its documents stay, unpublished."""
+    corpus = _locked(corpus.pk)
+    counts = {}
+    for model in (Vector, Passage, TermFrequency):
+        counts[model._meta.db_table] = model._base_manager.filter(corpus=corpus)._raw_delete(
+            "default"
+        )
+    Document.objects.filter(corpus=corpus).update(published_at=None)
+    Corpus.objects.filter(pk=corpus.pk).update(
+        passage_count=0, token_count=0, languages=[], generation=F("generation") + 1
+    )
+    return counts
+
+
+def rewrite_terms(document: Document) -> None:
+    """Count the words of a document again, after its title or a language changed."""
+    corpus = _locked(document.corpus_id)
+    passages = list(Passage.objects.filter(document=document).order_by("id"))
+    for some in batched(passages, BATCH):
+        ids = [passage.pk for passage in some]
+        before = _token_count(ids)
+        _count(corpus, _configurations(ids), ids, sign=-1)
+        rows = [{"id": p.pk} | _words(document, p) for p in some]
+        with connection.cursor() as cursor:
+            cursor.execute(_REWRITE, [json.dumps(rows)])
+        _count(corpus, [row["configuration"] for row in rows], ids, sign=1)
+        _adjust(corpus, passages=0, tokens=_token_count(ids) - before)
+    _remember_languages(corpus)
+
+
+def touch_readers(corpus: Corpus) -> None:
+    """Raise the generation because other people may read the corpus from now on."""
+    Corpus.objects.filter(pk=corpus.pk).update(generation=F("generation") + 1)
+
+
+def _locked(corpus_id: int) -> Corpus:
+    return Corpus.objects.select_for_update().get(pk=corpus_id)
+
+
+def _put_in(
+    corpus: Corpus,
+    documents: Sequence[tuple[Document, Sequence[Passage]]],
+    vectors: Mapping[str, NDArray[np.float32]],
+) -> None:
+    pairs = [(document, passage) for document, own in documents for passage in own]
+    for alias, rows in vectors.items():
+        _check_rows(alias, rows, len(pairs))
+    for some in batched(pairs, BATCH):
+        rows = [_row(document, passage) for document, passage in some]
+        ids = [passage.pk for _, passage in some]
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT, [json.dumps(rows)])
+        _count(corpus, [row["configuration"] for row in rows], ids, sign=1)
+        _adjust(corpus, passages=len(ids), tokens=_token_count(ids))
+    for alias, rows in vectors.items():
+        _store_vectors(space_for(alias), pairs, rows)
+    _remember_languages(corpus)
+    keys = [document.pk for document, _ in documents]
+    Document.objects.filter(pk__in=keys, published_at=None).update(published_at=Now())
+
+
+def _take_out(corpus: Corpus, document: Document) -> dict[str, int]:
+    ids = list(Passage.objects.filter(document=document).values_list("pk", flat=True))
+    terms = 0
+    for some in batched(ids, BATCH):
+        keys = list(some)
+        terms += _count(corpus, _configurations(keys), keys, sign=-1)
+        _adjust(corpus, passages=-len(keys), tokens=-_token_count(keys))
+    vectors = Vector.objects.filter(passage__in=ids)._raw_delete("default")
+    passages = Passage.objects.filter(pk__in=ids)._raw_delete("default")
+    _remember_languages(corpus)
+    Document.objects.filter(pk=document.pk).update(published_at=None)
+    return {"search_vector": vectors, "search_passage": passages, "search_termfrequency": terms}
+
+
+def _row(document: Document, passage: Passage) -> dict[str, Any]:
+    passage.document, passage.corpus_id = document, document.corpus_id
+    passage.text, passage.heading = storable(passage.text), storable(passage.heading)
+    if not passage.text_hash and passage.text:
+        passage.text_hash = hashlib.sha256(fold(passage.text).encode()).hexdigest()
+    row = {name: getattr(passage, name) for name in _COLUMNS}
+    return row | _words(document, passage)
+
+
+def _words(document: Document, passage: Passage) -> dict[str, str]:
+    counted = text_for_encoder(document.title, passage.heading, passage.text)
+    return {"words": fold(counted), "configuration": configuration(passage.language)}
+
+
+def _count(corpus: Corpus, names: Iterable[str], ids: list[int], *, sign: int) -> int:
+    """Add the passages' terms to the corpus's counts, or take them away; gives rows removed."""
+    numbers: dict[str, int] = {}
+    for name in names:
+        numbers[language_marker(name)] = numbers.get(language_marker(name), 0) + 1
+    values = {
+        "corpus": corpus.pk,
+        "sign": sign,
+        "ids": ids,
+        "markers": list(numbers),
+        "numbers": list(numbers.values()),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, values)
+        gone = [term for term, passages in cursor.fetchall() if passages <= 0]
+    return (
+        TermFrequency.objects.filter(corpus=corpus, term__in=gone)._raw_delete("default")
+        if gone
+        else 0
+    )
+
+
+def _configurations(ids: Sequence[int]) -> list[str]:
+    languages = Passage.objects.filter(pk__in=ids).values_list("language", flat=True)
+    return [configuration(language) for language in languages]
+
+
+def _token_count(ids: Sequence[int]) -> int:
+    return sum(Passage.objects.filter(pk__in=ids).values_list("length", flat=True))
+
+
+def _adjust(corpus: Corpus, *, passages: int, tokens: int) -> None:
+    Corpus.objects.filter(pk=corpus.pk).update(
+        passage_count=F("passage_count") + passages, token_count=F("token_count") + tokens
+    )
+
+
+def _remember_languages(corpus: Corpus) -> None:
+    """Note which configurations the corpus uses, and that it changed."""
+    markers = TermFrequency.objects.filter(corpus=corpus, term__in=LANGUAGE_MARKERS)
+    names = sorted(term.strip() for term in markers.values_list("term", flat=True))
+    Corpus.objects.filter(pk=corpus.pk).update(languages=names, generation=F("generation") + 1)
+
+
+def _check_rows(alias: str, rows: NDArray[np.float32], count: int) -> None:
+    if len(rows) != count:
+        raise ValueError(f"{count} passages came with {len(rows)} vectors of {alias!r}.")
+    lengths = np.linalg.norm(rows, axis=1) if len(rows) else np.ones(0)
+    if not np.allclose(lengths, 1.0, atol=1e-3):
+        raise ValueError(f"A vector of {alias!r} has length {lengths.min():.3f}; it must be 1.")
+
+
+def _store_vectors(
+    space: VectorSpace, pairs: Sequence[tuple[Document, Passage]], rows: NDArray[np.float32]
+) -> None:
+    kept = [
+        Vector(passage=passage, corpus_id=passage.corpus_id, space=space, values=HalfVector(row))
+        for (_, passage), row in zip(pairs, rows, strict=True)
+        if passage.text.strip() or passage.heading.strip()
+    ]
+    Vector.objects.bulk_create(kept, batch_size=BATCH)

@@ -1,0 +1,179 @@
+"""(kind, alias) → one live object per process. Plug-ins never fetch each other: they are handed."""
+
+import inspect
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from search.conf import KINDS, Backend, conf
+from search.errors import ConfigurationError, ModelMissingError
+
+if TYPE_CHECKING:
+    from search.encoders.base import TextEncoder
+
+_WORDS = {"ENCODERS": "encoder", "GENERATORS": "generator", "RERANKERS": "reranker"}
+_live: dict[tuple[str, str], Any] = {}
+_locks: dict[tuple[str, str], threading.RLock] = {}
+_guard = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """Whether a configured plug-in can be loaded here; what to do when it cannot."""
+
+    alias: str
+    kind: str  # "encoder", "generator" or "reranker"
+    present: bool
+    detail: str
+    remedy: str = ""
+
+
+def encoder(alias: str) -> "TextEncoder":
+    """The encoder with this alias, loaded at the first call.
+
+    Raises:
+        ConfigurationError: no such alias, or its class cannot be built with its options.
+        ModelMissingError: its weights or a library are not here.
+    """
+    return _object("ENCODERS", alias)
+
+
+def generator(alias: str) -> Any:
+    """The generator with this alias; raises as ``encoder`` does."""
+    return _object("GENERATORS", alias)
+
+
+def reranker(alias: str) -> Any:
+    """The reranker with this alias; raises as ``encoder`` does."""
+    return _object("RERANKERS", alias)
+
+
+def is_loaded(kind: str, alias: str) -> bool:
+    """Whether the object already lives in this process; ``kind`` as in settings."""
+    return (kind, alias) in _live
+
+
+def describe_models() -> list[ModelState]:
+    """Each configured plug-in, present or missing. Loads no weights."""
+    return [
+        _describe(kind, alias, backend)
+        for kind in KINDS
+        for alias, backend in conf().backends(kind).items()
+    ]
+
+
+def describe_model(kind: str, alias: str) -> ModelState:
+    """One configured plug-in; ``kind`` as in settings.
+
+    Raises:
+        ConfigurationError: no such alias.
+    """
+    return _describe(kind, alias, _backend(kind, alias))
+
+
+def prepare_models() -> list[ModelState]:
+    """Load every encoder once, so that what is made at the first load is made now."""
+    return [
+        _prepared(state) if state.kind == "encoder" and state.present else state
+        for state in describe_models()
+    ]
+
+
+def _prepared(state: ModelState) -> ModelState:
+    try:
+        encoder(state.alias)
+    except (ConfigurationError, ModelMissingError) as error:
+        return ModelState(state.alias, state.kind, False, str(error), state.remedy)
+    return state
+
+
+def _backend(kind: str, alias: str) -> Backend:
+    backends = conf().backends(kind)
+    if alias not in backends:
+        known = ", ".join(backends) or "none is configured"
+        raise ConfigurationError(
+            f"There is no {_WORDS[kind]} {alias!r} in MMSEARCH[{kind!r}]; known: {known}."
+        )
+    return backends[alias]
+
+
+def _object(kind: str, alias: str) -> Any:
+    key = (kind, alias)
+    found = _live.get(key)
+    if found is not None:
+        return found
+    with _guard:
+        lock = _locks.setdefault(key, threading.RLock())
+    with lock:
+        if key not in _live:
+            _live[key] = _build(kind, alias)
+        return _live[key]
+
+
+def _build(kind: str, alias: str) -> Any:
+    backend = _backend(kind, alias)
+    maker = _import(kind, alias, backend)
+    options = dict(backend.options)
+    for name, needed in getattr(maker, "needs", {}).items():
+        options[name] = _handed(needed, options.get(name))
+    options |= {name: value for name, value in _surroundings(maker) if name not in options}
+    try:
+        return maker(**options)
+    except TypeError as error:
+        raise ConfigurationError(
+            f"MMSEARCH[{kind!r}][{alias!r}] cannot be built from its OPTIONS: {error}."
+        ) from error
+
+
+def _handed(kind: str, named: Any) -> Any:
+    """The objects in place of the aliases a plug-in names."""
+    if named is None:
+        return None
+    return _object(kind, named) if isinstance(named, str) else [_object(kind, a) for a in named]
+
+
+def _surroundings(maker: Any) -> Iterator[tuple[str, Any]]:
+    """What the constructor asks for that is the same for all plug-ins."""
+    parameters = inspect.signature(maker).parameters
+    for name, value in (("models_dir", conf().models_dir), ("offline", conf().offline)):
+        if name in parameters:
+            yield name, value
+
+
+def _import(kind: str, alias: str, backend: Backend) -> Any:
+    try:
+        return import_string(backend.path)
+    except ImportError as error:
+        raise ConfigurationError(
+            f"MMSEARCH[{kind!r}][{alias!r}] names {backend.path!r}, which does not import: {error}."
+        ) from error
+
+
+def _describe(kind: str, alias: str, backend: Backend) -> ModelState:
+    word = _WORDS[kind]
+    try:
+        maker = _import(kind, alias, backend)
+        presence = getattr(maker, "presence", None)
+        if presence is None:
+            return ModelState(alias, word, True, backend.path)
+        present, detail, remedy = presence(**backend.options)
+    except (ConfigurationError, ModelMissingError) as error:
+        return ModelState(alias, word, False, str(error), "Correct the settings, or install it.")
+    return ModelState(alias, word, present, detail, remedy)
+
+
+def _forget(*, setting: str, **_kwargs: object) -> None:
+    if setting == "MMSEARCH":
+        _live.clear()
+
+
+def live_objects() -> Mapping[tuple[str, str], Any]:
+    """What is loaded now, by (kind, alias)."""
+    return dict(_live)
+
+
+setting_changed.connect(_forget, dispatch_uid="search.registry")
