@@ -24,4 +24,5 @@ def example_questions(corpora: Sequence[Corpus]) -> tuple[str, ...]:
 def _questions(path: Path) -> tuple[str, ...]:
     if not path.is_file():
         return ()
-    return tuple(str(entry) for entry in json.loads(path.read_text(encoding="utf-8")))
+    topics = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(str(topic["question"]) for topic in topics if topic["expects"])

@@ -6,7 +6,6 @@ from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from ingestion import services
 from ingestion.models import Job, State
 
 
@@ -46,6 +45,8 @@ class JobAdmin(admin.ModelAdmin):
 
     @admin.action(description="Try again")
     def try_again(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        from ingestion import services  # every command loads this module, and needs no services
+
         failed = list(queryset.filter(failed_at__isnull=False))
         for job in failed:
             services.retry(job)
