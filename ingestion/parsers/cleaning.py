@@ -1,0 +1,44 @@
+"""The one door through which text enters: what cannot be stored or shown is dropped."""
+
+import unicodedata
+
+import regex
+
+_NEWLINES = regex.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+# Controls but tab and newline; lone surrogates; noncharacters; invisible marks that reorder or
+# hide text (bidirectional overrides, zero width space, word joiner, BOM, soft hyphen, tags).
+_UNWANTED = regex.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    r"\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
+    r"\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]|\p{Noncharacter_Code_Point}"
+)
+_LONG_WORD = regex.compile(r"(\w{1000})(?=\w)")
+_SPACES = regex.compile(r"[^\S\n]+")
+
+
+def clean_text(text: str) -> str:
+    """Text that is safe to store and to show, in Unicode form NFC.
+
+    NUL and other controls, lone surrogates and characters that hide or reorder text are dropped;
+    every line break becomes a newline; a word of more than 1,000 letters is broken. Applying it
+    twice changes nothing.
+    """
+    text = _UNWANTED.sub("", _NEWLINES.sub("\n", text))
+    return _LONG_WORD.sub(r"\1 ", unicodedata.normalize("NFC", text))
+
+
+def one_line(text: str) -> str:
+    """Clean text with every run of white space as one blank."""
+    return " ".join(clean_text(text).split())
+
+
+def tidy_lines(text: str) -> str:
+    """Clean text that keeps its line breaks; runs of blanks inside a line become one."""
+    lines = (_SPACES.sub(" ", line).strip() for line in clean_text(text).split("\n"))
+    return "\n".join(lines).strip("\n")
+
+
+def shown(filename: str) -> str:
+    """A file name that fits into a sentence: one line, at most 80 characters."""
+    name = one_line(filename) or "The file"
+    return name if len(name) <= 80 else f"{name[:50]}…{name[-25:]}"
