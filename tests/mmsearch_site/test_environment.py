@@ -15,6 +15,7 @@ from mmsearch_site import env
 
 PACKAGES = ("mmsearch_site", "search", "ingestion", "frontend")
 READERS = {"env_str", "env_bool", "env_int", "env_list", "env_secret", "env_choice"}
+_OWN_NAME = re.compile(r"MMSEARCH_[A-Z0-9_]+")
 
 
 def modules() -> list[Path]:
@@ -22,18 +23,15 @@ def modules() -> list[Path]:
 
 
 def names_read() -> set[str]:
-    calls = (
-        node
-        for path in modules()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        if node.func.id in READERS
-    )
-    return {
-        str(call.args[0].value)
-        for call in calls
-        if call.args and isinstance(call.args[0], ast.Constant)
-    }
+    """First arguments of the readers, and names that a table hands to them."""
+    found = set()
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in READERS and node.args:
+                found.add(getattr(node.args[0], "value", ""))
+            elif isinstance(node, ast.Constant) and _OWN_NAME.fullmatch(str(node.value)):
+                found.add(str(node.value))
+    return found - {""}
 
 
 def test_every_variable_that_is_read_is_in_the_example_and_no_other() -> None:
