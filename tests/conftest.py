@@ -19,6 +19,7 @@ from mmsearch_site.embedded.lease import running
 from mmsearch_site.embedded.roles import install_queues
 from mmsearch_site.env import child_environment
 from mmsearch_site.postgres import database_url
+from tests.people import ada, bob, carol, private_corpus, public_corpus  # noqa: F401
 from tests.settings import CLUSTER_DIR, TEST_DATABASE
 
 QUICK = {"fsync": "off", "synchronous_commit": "off", "max_connections": "200"}
