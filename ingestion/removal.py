@@ -69,12 +69,12 @@ def _remove(document: Document) -> dict[str, Any]:
 def _remove_rows(document: Document) -> dict[str, int]:
     passages = list(Passage.objects.filter(document=document).values_list("pk", flat=True))
     counts: Counter[str] = Counter()
-    counts["feedback"], _ = Feedback.objects.filter(passage_id__in=passages).delete()
+    counts["search_feedback"], _ = Feedback.objects.filter(passage_id__in=passages).delete()
     counts.update(services.forget_documents([document.pk]))
     counts.update(indexing.withdraw(document))
     _, by_table = Document.objects.filter(pk=document.pk).delete()
     for label, number in by_table.items():
-        counts[label.rpartition(".")[2].lower()] += number
+        counts[label.replace(".", "_").lower()] += number
     return dict(counts)
 
 

@@ -11,7 +11,6 @@ from typing import Protocol
 
 import numpy as np
 from django.conf import settings
-from django.db.models.functions import Now
 
 from ingestion import leases, staging
 from ingestion.chunking.passages import passages
@@ -132,7 +131,6 @@ class Publish(_Tidy):
         parsed, assets, rows, vectors = product  # type: ignore[misc]
         Asset.objects.bulk_create(assets)
         indexing.publish(job.document, rows, vectors)
-        type(job.document).objects.filter(pk=job.document_id).update(published_at=Now())
         Job.objects.filter(pk=job.pk).update(error=" ".join(parsed.notices), staged={})
 
 

@@ -52,7 +52,9 @@ def _rapidocr() -> "RapidOCR":
     logging.getLogger("RapidOCR").setLevel(logging.ERROR)
     runtime = "EngineConfig.onnxruntime"
     threads = {f"{runtime}.intra_op_num_threads": 1, f"{runtime}.inter_op_num_threads": 1}
-    return RapidOCR(params={"Global.log_level": "error", **threads})
+    # One line at a time and 1600 pixels: half the memory at the same accuracy.
+    small = {"Global.max_side_len": 1600, "Rec.rec_batch_num": 1}
+    return RapidOCR(params={"Global.log_level": "error", **small, **threads})
 
 
 def _quarter_turned(box: Box) -> Box:

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -41,11 +41,12 @@ Template = subprocess.Popen[bytes]
 class Sandbox:
     """Reads files in children of a warm template process. Safe to use from many threads.
 
-    ``parse`` names the function the children call, as ``package.module:name``.
+    ``parse`` names the function the children call, as ``package.module:name``; ``parsers`` are
+    the dotted paths of the parsers it chooses from, where it is not to take its own.
     """
 
-    def __init__(self, parse: str = DEFAULT_PARSE) -> None:
-        self._parse = parse
+    def __init__(self, parse: str = DEFAULT_PARSE, parsers: Sequence[str] = ()) -> None:
+        self._program = [parse, *parsers]
         self._lock = threading.Lock()
         self._template: Template | None = None
         self._control: socket.socket | None = None
@@ -110,7 +111,7 @@ class Sandbox:
         if self._template is not None and self._template.poll() is not None:
             self._end_template()
         if self._template is None or self._control is None:
-            self._control, self._template = _started(self._parse)
+            self._control, self._template = _started(self._program)
         socket.send_fds(self._control, [order], descriptors)
         return self._template
 
@@ -134,10 +135,10 @@ class Sandbox:
         self._control = self._template = None
 
 
-def _started(parse: str) -> tuple[socket.socket, Template]:
+def _started(program: list[str]) -> tuple[socket.socket, Template]:
     """A new template process and our end of its control socket."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    arguments = ["-P", "-m", "ingestion.sandbox.template", str(theirs.fileno()), parse]
+    arguments = ["-P", "-m", "ingestion.sandbox.template", str(theirs.fileno()), *program]
     with theirs:
         template = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, *arguments],

@@ -17,6 +17,7 @@ import socket
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -186,23 +187,32 @@ def _is_over(folder: str, limit: int) -> bool:
     return False
 
 
-def _imported(dotted: str) -> Parse:
+def _imported(dotted: str, parsers: list[str]) -> Parse:
+    """The parse function, bound to the parsers if any are named; its parsers' modules too."""
     module, _, name = dotted.partition(":")
-    parse: Parse = getattr(importlib.import_module(module), name)
-    return parse
+    home = importlib.import_module(module)
+    parse = getattr(home, name)
+    for entry in parsers or getattr(home, "DEFAULT_PARSERS", []):
+        path = getattr(entry, "path", entry)
+        with contextlib.suppress(ImportError):  # said when a file of its type is met
+            importlib.import_module(path.rpartition(".")[0])
+    return partial(parse, parsers=parsers) if parsers else parse
 
 
-def main(descriptor: int, dotted: str) -> None:
-    """Serve requests on an inherited socket with the parse function ``package.module:name``."""
+def main(descriptor: int, dotted: str, parsers: list[str]) -> None:
+    """Serve requests on an inherited socket with the parse function ``package.module:name``.
+
+    ``parsers``: dotted paths of the parsers it chooses from; none means its own.
+    """
     with contextlib.suppress(OSError):
         prctl(PR_SET_CHILD_SUBREAPER, 1)
     for name in PRELOADED:
         importlib.import_module(name)
-    template = Template(socket.socket(fileno=descriptor), _imported(dotted))
+    template = Template(socket.socket(fileno=descriptor), _imported(dotted, parsers))
     gc.collect()
     gc.freeze()
     template.serve()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:])

@@ -104,7 +104,7 @@ def test_a_removed_document_leaves_no_row_no_file_and_no_word(note, walked, stor
         model.objects.exists() for model in (Document, Passage, Vector, TermFrequency, Asset, Job)
     )
     assert not store.has(document.sha256)
-    assert certificate["rows"]["passage"] == 1
+    assert certificate["rows"]["search_passage"] == 1
     assert certificate["probe"] == {"queries": certificate["probe"]["queries"], "found": False}
     assert certificate["probe"]["queries"]
 
