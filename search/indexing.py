@@ -20,6 +20,20 @@ from pgvector import HalfVector
 from search import registry
 from search.language import LANGUAGE_MARKERS, configuration, fold, language_marker, storable
 from search.models import Corpus, Document, Passage, TermFrequency, Vector, VectorSpace
+from search.vector_index import maintain_indexes, needs_maintenance
+
+__all__ = [
+    "maintain_indexes",
+    "needs_maintenance",
+    "publish",
+    "publish_all",
+    "rewrite_terms",
+    "space_for",
+    "text_for_encoder",
+    "touch_readers",
+    "withdraw",
+    "withdraw_corpus",
+]
 
 BATCH = 1000
 _COLUMNS = {
@@ -176,11 +190,11 @@ def _put_in(
     for alias, rows in vectors.items():
         _check_rows(alias, rows, len(pairs))
     for some in batched(pairs, BATCH):
-        rows = [_row(document, passage) for document, passage in some]
+        records = [_row(document, passage) for document, passage in some]
         ids = [passage.pk for _, passage in some]
         with connection.cursor() as cursor:
-            cursor.execute(_INSERT, [json.dumps(rows)])
-        _count(corpus, [row["configuration"] for row in rows], ids, sign=1)
+            cursor.execute(_INSERT, [json.dumps(records)])
+        _count(corpus, [record["configuration"] for record in records], ids, sign=1)
         _adjust(corpus, passages=len(ids), tokens=_token_count(ids))
     for alias, rows in vectors.items():
         _store_vectors(space_for(alias), pairs, rows)

@@ -43,7 +43,11 @@ def find(query: Query) -> Found:
         QueryError: nothing to look for, or no such recipe.
         NotVisibleError: the passage to look like is not in these corpora.
     """
-    ranked = rank(query)
+    return complete(query, rank(query))
+
+
+def complete(query: Query, ranked: Ranked) -> Found:
+    """Read the content of what was ranked, fold near-duplicates, count facets."""
     clock = _Clock(dict(ranked.retrieved.timings))
     candidates = fold_duplicates(hydrate(ranked.hits, query.corpora))
     clock.note("hydrate")

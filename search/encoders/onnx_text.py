@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from filelock import FileLock
-from tokenizers import Tokenizer
 
 from search.encoders.base import (
     Presence,
@@ -121,6 +119,8 @@ def _by_length(token_ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
 
 
 def _tokenizer(source: SentenceFolder) -> Any:
+    from tokenizers import Tokenizer
+
     tokenizer = Tokenizer.from_file(str(source.tokenizer))
     tokenizer.no_padding()
     tokenizer.no_truncation()
@@ -128,7 +128,9 @@ def _tokenizer(source: SentenceFolder) -> Any:
     return tokenizer
 
 
-def _session(path: Path) -> onnxruntime.InferenceSession:
+def _session(path: Path) -> Any:
+    import onnxruntime  # the web process asks this class for its presence at every start
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False  # inputs differ in length: an arena would only grow

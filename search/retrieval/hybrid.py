@@ -144,8 +144,8 @@ def _nearest(query: Query, plan: Plan, space: VectorSpace, encoded: "_Encoded") 
     if like is not None:
         stored = dense.stored_vector(like, space, query.corpora)
         parts += [] if stored is None else [stored]
-    total = np.sum(parts, axis=0) if parts else np.zeros(space.dim)
-    length = float(np.linalg.norm(total))
+    total = np.sum([np.zeros(space.dim, np.float32), *parts], axis=0, dtype=np.float32)
+    length = np.float32(np.linalg.norm(total))
     if length < 1e-6:
         return Run("dense", ())
     depth = plan.depth + (like is not None)
