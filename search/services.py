@@ -1,0 +1,280 @@
+"""The front door of search: ask, read again, vote, forget."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from django.db import transaction
+
+from search import bodies, pipeline, registry
+from search.answers.compose import compose
+from search.bodies import Body, Listed, Standing
+from search.conf import conf
+from search.errors import NotVisibleError, QueryError, SearchError
+from search.forgetting import (
+    forget_documents,
+    forget_searches,
+    shown_documents,
+    without_documents,
+)
+from search.generators.base import Embed
+from search.ids import new_id
+from search.language import storable
+from search.models import Answer, Corpus, Document, Feedback, Passage, Search
+from search.retrieval import lexical
+from search.types import Answer as Written
+from search.types import Candidate, Query, Viewer
+
+__all__ = [
+    "forget_documents",
+    "forget_searches",
+    "give_feedback",
+    "open_answer",
+    "open_search",
+    "read_answer",
+    "similar_to",
+    "visible_corpora",
+]
+
+log = logging.getLogger(__name__)
+
+GENERATOR = "extractive"
+LLM_UNUSED = (
+    "A language model is configured (MMSEARCH_LLM_URL), but this release does not write with one: "
+    "the answer consists of sentences quoted from the sources."
+)
+MOST_COMMENT = 4000
+
+
+def visible_corpora(viewer: Viewer, slugs: Sequence[str] = ()) -> tuple[int, ...]:
+    """The ids of the corpora a viewer may read: all of them, or those named.
+
+    Raises:
+        NotVisibleError: there is no such corpus, or not for this viewer.
+    """
+    visible = dict(Corpus.objects.visible_to(viewer).values_list("slug", "pk"))
+    for slug in slugs:
+        if slug not in visible:
+            raise NotVisibleError(f"There is no corpus {slug!r} that you may read.")
+    return tuple(visible[slug] for slug in dict.fromkeys(slugs)) or tuple(visible.values())
+
+
+def open_search(query: Query, viewer: Viewer) -> Search:
+    """Search and keep what was shown; ``body`` is the contract's SEARCH.
+
+    Raises:
+        QueryError: the question cannot be asked like this.
+        NotVisibleError: it names a passage this viewer may not see.
+    """
+    began = time.perf_counter()
+    query, found = _found(query, viewer)
+    entries = _page(found, query)
+    return _saved_search(_standing(query, found, began), entries, viewer)
+
+
+def open_answer(query: Query, viewer: Viewer) -> Answer:
+    """Search once, answer from what was found, keep both; ``body`` is the contract's ANSWER.
+
+    Raises as ``open_search`` does.
+    """
+    began = time.perf_counter()
+    query, found = _found(query, viewer)
+    searched = time.perf_counter()
+    written = _written(query, found)
+    answered = time.perf_counter()
+    timings = {**found.timings, "answer": (answered - searched) * 1000}
+    standing = _standing(query, replace(found, timings=timings), began)
+    steps = [
+        _step("search", query.text, found.total, (searched - began) * 1000),
+        _step("answer", query.text, len(written.citations), timings["answer"]),
+    ]
+    entries = _page(found, query)
+    with transaction.atomic():
+        search = _saved_search(standing, entries, viewer)
+        noted = replace(standing, degraded=[*standing.degraded, *_generator_notes()])
+        make = partial(
+            bodies.answer_body, standing=noted, answer=written, entries=entries, steps=steps
+        )
+        return _saved_answer(make, search)
+
+
+def read_answer(answer_id: int, viewer: Viewer) -> Body:
+    """An answer of this viewer's as it was, with its evidence as it was.
+
+    Raises:
+        NotVisibleError: not theirs, or a document it shows may no longer be seen by them.
+    """
+    answer = Answer.objects.asked_by(viewer).filter(pk=answer_id).first()
+    if answer is None or not _still_sees(viewer, shown_documents(answer.body)):
+        raise NotVisibleError(f"There is no answer {answer_id}.")
+    body: Body = answer.body
+    return body
+
+
+def similar_to(passage_id: int, viewer: Viewer, *, k: int = 10) -> Search:
+    """Passages like one the viewer may see.
+
+    Raises:
+        NotVisibleError: there is no such passage, or not for this viewer.
+    """
+    query = Query(like_passage=passage_id, corpora=visible_corpora(viewer), k=k)
+    return open_search(query, viewer)
+
+
+def give_feedback(
+    viewer: Viewer,
+    *,
+    answer: int | None = None,
+    search: int | None = None,
+    passage: int | None = None,
+    value: int,
+    reason: str = "",
+    comment: str = "",
+) -> Feedback:
+    """Keep a vote on an answer, or on one hit of a search; it replaces the voter's last one.
+
+    Raises:
+        QueryError: nobody is signed in, the vote is neither 1 nor -1, or not on one thing.
+        NotVisibleError: not this viewer's answer or search, or the search did not show the passage.
+    """
+    if viewer.user_id is None:
+        raise QueryError("Sign in to vote.")
+    if value not in (1, -1):
+        raise QueryError(f"A vote is 1 or -1, not {value}.")
+    if (answer is None) == (search is None) or (search is None) != (passage is None):
+        raise QueryError("Vote on an answer, or on a search and one of its passages.")
+    return _voted(
+        _own_thing(viewer, answer=answer, search=search, passage=passage),
+        viewer.user_id,
+        {
+            "value": value,
+            "reason": storable(reason)[:100],
+            "comment": storable(comment)[:MOST_COMMENT],
+        },
+    )
+
+
+def _found(query: Query, viewer: Viewer) -> tuple[Query, pipeline.Found]:
+    """The query cleaned, and what it found that this viewer may see."""
+    query = replace(query, text=storable(query.text))
+    found = pipeline.find(query)
+    return query, replace(found, candidates=_checked(found.candidates, viewer))
+
+
+def _checked(candidates: Sequence[Candidate], viewer: Viewer) -> tuple[Candidate, ...]:
+    """The last net: what the viewer may not see is dropped, whatever let it come this far."""
+    keys = [candidate.passage_id for candidate in candidates]
+    allowed = set(
+        Passage.objects.visible_to(viewer).filter(pk__in=keys).values_list("pk", flat=True)
+    )
+    caught = set(keys) - allowed
+    if caught:
+        there = Passage.objects.filter(pk__in=caught).values_list("pk", flat=True)
+        for key in there:  # what was removed meanwhile is no leak
+            log.error("Passage %d was found for a viewer who may not see it; dropped.", key)
+    return tuple(c for c in candidates if c.passage_id in allowed)
+
+
+def _page(found: pipeline.Found, query: Query) -> list[Listed]:
+    return bodies.listed(found.candidates, query)[query.offset : query.offset + query.k]
+
+
+def _standing(query: Query, found: pipeline.Found, began: float) -> Standing:
+    slugs = Corpus.objects.filter(pk__in=list(query.corpora)).order_by("slug")
+    return Standing(
+        query=query,
+        slugs=list(slugs.values_list("slug", flat=True)),
+        recipe=found.plan.recipe,
+        total=found.total,
+        facets=found.facets,
+        degraded=found.degraded,
+        timings=found.timings,
+        took_ms=(time.perf_counter() - began) * 1000,
+    )
+
+
+def _written(query: Query, found: pipeline.Found) -> Written:
+    idf = lexical.read_terms(query.text, query.corpora).idf if query.text.strip() else {}
+    embed = _embed() if "dense" in found.plan.retrievers else None
+    generator = registry.generator(GENERATOR)
+    return compose(query.text, found.candidates, generator, embed=embed, weights=idf)
+
+
+def _embed() -> Embed | None:
+    """The text encoder for sentences; None where it is missing, then words alone decide."""
+    if not conf().text_encoder:
+        return None
+    try:
+        return registry.encoder(conf().text_encoder).encode_documents
+    except SearchError as error:
+        log.warning("Sentences are compared by words alone: %s", error)
+        return None
+
+
+def _generator_notes() -> list[str]:
+    return [LLM_UNUSED] if conf().llm.get("URL") else []
+
+
+def _step(action: str, query: str, found: int, ms: float) -> Body:
+    return {"action": action, "query": query, "found": found, "ms": round(ms, 3)}
+
+
+def _saved_search(standing: Standing, entries: Sequence[Listed], viewer: Viewer) -> Search:
+    query = standing.query
+    row = Search(
+        id=new_id(),
+        user_id=viewer.user_id,
+        text=query.text,
+        recipe=standing.recipe,
+        corpora=list(query.corpora),
+        passages=[e.candidate.passage_id for e in entries]
+        + [other.passage_id for e in entries for other in e.more],
+        took_ms=standing.took_ms,
+    )
+    with transaction.atomic():
+        row.body = _standing_now(bodies.search_body(row.pk, standing, entries))
+        row.save(force_insert=True)
+    log.info("Search %d took %.0f ms and shows %d hits.", row.pk, row.took_ms, len(entries))
+    return row
+
+
+def _saved_answer(make: Callable[[int], Body], search: Search) -> Answer:
+    row = Answer(id=new_id(), search=search, user_id=search.user_id)
+    row.body = _standing_now(make(row.pk))
+    cited = {c["document"]["id"] for c in row.body["citations"]} - {""}
+    row.documents = sorted(int(key) for key in cited)
+    row.save(force_insert=True)
+    return row
+
+
+def _standing_now(body: Body) -> Body:
+    """The body without documents removed since; those left cannot go before it is stored."""
+    shown = shown_documents(body)
+    rows = Document.objects.filter(pk__in=shown).order_by("pk").select_for_update(no_key=True)
+    gone = shown - set(rows.values_list("pk", flat=True))
+    return without_documents(body, gone) if gone else body
+
+
+def _still_sees(viewer: Viewer, documents: set[int]) -> bool:
+    seen = Document.objects.visible_to(viewer).filter(pk__in=documents).count()
+    return seen == len(documents)
+
+
+def _own_thing(
+    viewer: Viewer, *, answer: int | None, search: int | None, passage: int | None
+) -> Mapping[str, int]:
+    if answer is not None:
+        if not Answer.objects.asked_by(viewer).filter(pk=answer).exists():
+            raise NotVisibleError(f"There is no answer {answer}.")
+        return {"answer_id": answer}
+    shown = Search.objects.asked_by(viewer).filter(pk=search, passages__contains=[passage])
+    if search is None or passage is None or not shown.exists():
+        raise NotVisibleError(f"There is no search {search} that showed passage {passage}.")
+    return {"search_id": search, "passage_id": passage}
+
+
+def _voted(thing: Mapping[str, int], user_id: int, vote: Mapping[str, object]) -> Feedback:
+    feedback, _ = Feedback.objects.update_or_create(user_id=user_id, **thing, defaults=dict(vote))
+    return feedback
