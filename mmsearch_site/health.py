@@ -132,8 +132,8 @@ def _workers() -> Iterator[Check]:
 
 
 def _models() -> Iterator[Check]:
-    for alias, present, detail, remedy in import_module("search.registry").describe_models():
-        yield Check(f"model {alias}", present, detail, remedy)
+    for model in import_module("search.registry").describe_models():
+        yield Check(f"{model.kind} {model.alias}", model.present, model.detail, model.remedy)
 
 
 def _language_model() -> Iterator[Check]:

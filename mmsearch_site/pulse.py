@@ -54,6 +54,7 @@ class Pulse(threading.Thread):
     def __init__(self, queues: list[str]) -> None:
         super().__init__(name="pulse", daemon=True)
         place = f"{socket.gethostname()[:24]}:{os.getpid()}"
+        self.queues = frozenset(queues)
         self._application = f"{_NAME}|{','.join(queues)}|{place}"[:63]
         self._stopped = threading.Event()
         self._connection: psycopg.Connection | None = None

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -194,9 +195,11 @@ class _Site:
         _write(self._run / "supervisor.json", note)
 
     def _end(self) -> None:
+        if self._cluster is not None:
+            threading.Thread(target=self._cluster.settle, daemon=True).start()
         if self._sample is not None and self._sample.poll() is None:
             self._sample.terminate()
-        stop_all(self._children)
+        stop_all(self._children, patience_s=4)
         if self._sample is not None and self._sample.poll() is None:
             end_processes([psutil.Process(self._sample.pid)], patience_s=1)
 
