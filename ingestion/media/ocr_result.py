@@ -13,7 +13,7 @@ class OcrLine:
     text: str
     box: Box
     confidence: float
-    paragraph: int = 0  # lines of one paragraph share the number
+    paragraph: int = -1  # lines of one paragraph share the number; -1: the reader does not say
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """In which order a person reads boxes that lie on a page: columns before rows, headings between."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -10,6 +10,9 @@ _BINS = 200
 _MIN_LINES = 3  # on each side, or it is no column
 _MAX_CROSSING = 0.34  # share of lines that may run across the gutter (titles, wide figures)
 _MIN_FILL = 0.45  # a column's median line fills this share of it; table cells do not
+_GOOD_FILL = 0.75
+_CENTRAL = (0.42, 0.58)  # where the gutter of two equal columns stands
+_WHITE = 0.7  # heights of a line: white space that parts a page into bands
 _MAX_DEPTH = 6
 
 
@@ -21,27 +24,43 @@ class _Gutter:
     across: tuple[int, ...]
 
 
-def reading_order(boxes: Sequence[Box]) -> list[int]:
+def reading_order(boxes: Sequence[Box], code: Collection[int] = ()) -> list[int]:
     """Indices of ``boxes`` as they are read, left to right and top to bottom.
 
     A region with a gutter is read column by column. Lines that run across the gutter (titles,
-    wide captions) part the page into bands, and each band is read on its own.
+    wide captions) part the page into bands, and each band is read on its own. ``code``: indices
+    of lines of program code, whose comments stand beside it and are no column.
     """
-    return _order(boxes, list(range(len(boxes))), 0)
+    return _Page(boxes, frozenset(code)).order(list(range(len(boxes))), 0)
 
 
-def _order(boxes: Sequence[Box], members: list[int], depth: int) -> list[int]:
-    gutter = _find_gutter(boxes, members) if depth < _MAX_DEPTH else None
-    if gutter is None:
-        return _by_rows(boxes, members)
-    ordered: list[int] = []
-    for band in _bands(boxes, members, gutter):
-        if any(index in gutter.across for index in band):
-            ordered += _by_rows(boxes, band)
-            continue
-        ordered += _order(boxes, [i for i in band if i in gutter.left], depth + 1)
-        ordered += _order(boxes, [i for i in band if i in gutter.right], depth + 1)
-    return ordered
+@dataclass(frozen=True, slots=True)
+class _Page:
+    boxes: Sequence[Box]
+    code: frozenset[int]
+
+    def order(self, members: list[int], depth: int) -> list[int]:
+        gutter = _find_gutter(self.boxes, members) if depth < _MAX_DEPTH else None
+        if gutter is not None and not self._parts_code(gutter):
+            return self._by_columns(members, gutter, depth)
+        pieces = _stacked(self.boxes, members) if depth < _MAX_DEPTH else [members]
+        if len(pieces) == 1:
+            return _by_rows(self.boxes, members)
+        return [index for piece in pieces for index in self.order(piece, depth + 1)]
+
+    def _by_columns(self, members: list[int], gutter: _Gutter, depth: int) -> list[int]:
+        ordered: list[int] = []
+        for band in _bands(self.boxes, members, gutter):
+            if any(index in gutter.across for index in band):
+                ordered += _by_rows(self.boxes, band)
+                continue
+            ordered += self.order([i for i in band if i in gutter.left], depth + 1)
+            ordered += self.order([i for i in band if i in gutter.right], depth + 1)
+        return ordered
+
+    def _parts_code(self, gutter: _Gutter) -> bool:
+        sides = (gutter.left, gutter.right)
+        return all(sum(i in self.code for i in side) > len(side) / 2 for side in sides)
 
 
 def _bands(boxes: Sequence[Box], members: list[int], gutter: _Gutter) -> list[list[int]]:
@@ -55,6 +74,21 @@ def _bands(boxes: Sequence[Box], members: list[int], gutter: _Gutter) -> list[li
             bands.append([])
         bands[-1].append(index)
     return bands
+
+
+def _stacked(boxes: Sequence[Box], members: list[int]) -> list[list[int]]:
+    """Members parted wherever white space as high as a line runs across the whole region."""
+    if len(members) < 2 * _MIN_LINES:
+        return [members]
+    tall = median(boxes[i][3] for i in members)
+    pieces: list[list[int]] = [[]]
+    bottom = 0.0
+    for index in sorted(members, key=lambda i: boxes[i][1]):
+        if pieces[-1] and boxes[index][1] - bottom > _WHITE * tall:
+            pieces.append([])
+        pieces[-1].append(index)
+        bottom = max(bottom, boxes[index][1] + boxes[index][3])
+    return pieces
 
 
 def _find_gutter(boxes: Sequence[Box], members: list[int]) -> _Gutter | None:
@@ -102,14 +136,21 @@ def _reads_as_columns(boxes: Sequence[Box], gutter: _Gutter) -> bool:
     count = len(gutter.left) + len(gutter.right) + len(gutter.across)
     if len(gutter.across) > _MAX_CROSSING * count:
         return False
-    for side in (gutter.left, gutter.right):
-        if len(side) < _MIN_LINES:
-            return False
-        low = min(boxes[i][0] for i in side)
-        high = max(boxes[i][0] + boxes[i][2] for i in side)
-        if median(boxes[i][2] for i in side) < _MIN_FILL * (high - low):
-            return False
-    return True
+    if min(len(gutter.left), len(gutter.right)) < _MIN_LINES:
+        return False
+    low = min(boxes[i][0] for i in gutter.left)
+    high = max(boxes[i][0] + boxes[i][2] for i in gutter.right)
+    fills = sorted((_fill(boxes, gutter.left), _fill(boxes, gutter.right)))
+    if _CENTRAL[0] < (gutter.x - low) / (high - low) < _CENTRAL[1] and fills[1] >= _GOOD_FILL:
+        return True  # prose on one side: the other may hold a figure, a list, formulas
+    return fills[0] >= _MIN_FILL
+
+
+def _fill(boxes: Sequence[Box], side: Sequence[int]) -> float:
+    """How much of its column's width the middling line takes."""
+    low = min(boxes[i][0] for i in side)
+    high = max(boxes[i][0] + boxes[i][2] for i in side)
+    return median(boxes[i][2] for i in side) / max(high - low, 1e-9)
 
 
 def _by_rows(boxes: Sequence[Box], members: list[int]) -> list[int]:

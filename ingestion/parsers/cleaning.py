@@ -13,6 +13,8 @@ _UNWANTED = regex.compile(
     r"\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]|\p{Noncharacter_Code_Point}"
 )
 _LONG_WORD = regex.compile(r"(\w{1000})(?=\w)")
+_COMBINING = {"¨": "\u0308", "´": "\u0301", "ˆ": "\u0302", "˜": "\u0303", "˚": "\u030a"}
+_ACCENT = regex.compile(r"([¨´ˆ˜˚]) ?([A-Za-zıȷ])")
 _SPACES = regex.compile(r"[^\S\n]+")
 
 
@@ -42,3 +44,14 @@ def shown(filename: str) -> str:
     """A file name that fits into a sentence: one line, at most 80 characters."""
     name = one_line(filename) or "The file"
     return name if len(name) <= 80 else f"{name[:50]}…{name[-25:]}"
+
+
+def with_accents(text: str) -> str:
+    """Accents that TeX prints before their letters, put on them: "na¨ıve" is naïve."""
+    return _ACCENT.sub(_put_on, text)
+
+
+def _put_on(match: regex.Match[str]) -> str:
+    letter = {"ı": "i", "ȷ": "j"}.get(match[2], match[2])
+    whole = unicodedata.normalize("NFC", letter + _COMBINING[match[1]])
+    return whole if len(whole) == 1 else match[0]

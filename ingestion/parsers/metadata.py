@@ -23,8 +23,8 @@ _PROGRAM_TITLE = re.compile(
 _PDF_DATE = re.compile(r"^(?:D:)?(\d{4})(\d\d)?(\d\d)?")
 _ISO_DATE = re.compile(r"\b(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?![\d])")
 _WRITTEN_DATE = re.compile(
-    r"\b(?:(?P<d1>\d{1,2})(?:st|nd|rd|th)?\.?\s+)?(?P<month>[A-Z][a-zä]{2,8})\.?\s+"
-    r"(?:(?P<d2>\d{1,2})(?:st|nd|rd|th)?,?\s+)?(?P<year>(?:19|20)\d\d)\b"
+    r"\b(?:(?P<d1>\d{1,2})(?:st|nd|rd|th)?\.?\s+)?(?P<month>[A-Z][a-zä]{2,8})\.?,?\s+"
+    r"(?:(?P<d2>\d{1,2})(?:st|nd|rd|th)?(?:\s?[-–]\s?\d{1,2})?,?\s+)?(?P<year>(?:19|20)\d\d)\b"
 )
 _MONTHS = {
     name: number
@@ -38,7 +38,7 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
-_MARKS = re.compile(r"[\d*∗†‡§¶#+⋆✝◦⊥♮♯♭∥|‖⁎]+|(?<=\w)\s?[a-e](?=,|$)")
+_MARKS = re.compile(r"[\d*∗†‡§¶#+⋆✝◦⊥♮♯♭∥|‖⁎]+|(?<=\w)\s[a-e](?=,|$)")
 _NAME_WORD = re.compile(r"^[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’`´.-]*$")
 _PARTICLES = frozenset(
     {"van", "von", "de", "der", "den", "del", "della", "da", "di", "la", "le", "du", "dos", "das"}
@@ -111,11 +111,16 @@ def iso_date(text: str) -> str:
         found = _dated(*parts)
         if found:
             return found
-    written = _WRITTEN_DATE.search(value)
-    if not written:
-        return ""
-    month = _MONTHS.get(written["month"].lower(), 0)
-    return _dated(int(written["year"]), month, int(written["d1"] or written["d2"] or 0))
+    return written_date(value)
+
+
+def written_date(text: str) -> str:
+    """The first date with a month in words, as 2009-06 or 2009-06-15; "" if there is none."""
+    for written in _WRITTEN_DATE.finditer(text):
+        month = _MONTHS.get(written["month"].lower(), 0)
+        if month:
+            return _dated(int(written["year"]), month, int(written["d1"] or written["d2"] or 0))
+    return ""
 
 
 def _dated(year: int, month: int = 0, day: int = 0) -> str:
@@ -148,11 +153,13 @@ def split_authors(text: str) -> tuple[str, ...]:
 def authors_below_title(lines: Sequence[str]) -> tuple[str, ...]:
     """Names out of the printed lines that follow a title; stops where no names are."""
     found: list[str] = []
-    for line in lines[:6]:
+    carried = ""  # a name that goes on in the next line
+    for line in lines[:10]:
         if _NO_NAME.search(line):
             break
-        parts = re.split(r",|;|·|•|\band\b|&", _MARKS.sub(" ", line))
+        parts = re.split(r",|;|·|•|\band\b|&", f"{carried} {_MARKS.sub(' ', line)}")
         names = [one_line(part) for part in parts if one_line(part)]
+        carried = names.pop() if len(names) > 1 and " " not in names[-1] else ""
         good = [name for name in names if _is_name(name)]
         if not good or len(good) < 0.6 * len(names):
             break
