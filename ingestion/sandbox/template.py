@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import time
+import warnings
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -99,11 +100,16 @@ class Template:
         message, descriptors, _, _ = socket.recv_fds(self._control, LONGEST_MESSAGE, 2)
         if not message:
             return False
-        report = socket.socket(fileno=descriptors[0])
         order = json.loads(message)
+        if "warm" in order:
+            self._warm(order["warm"])
+            return True
+        report = socket.socket(fileno=descriptors[0])
         request = msgspec.convert(order["request"], ParseRequest)
         limits = msgspec.convert(order["limits"], Limits)
-        pid = os.fork()
+        with warnings.catch_warnings():  # idle threads of the word readers hold no lock
+            warnings.simplefilter("ignore", DeprecationWarning)
+            pid = os.fork()
         if pid == 0:
             read_file(self._parse, request, limits, progress_fd=descriptors[1])
         os.close(descriptors[1])
@@ -111,6 +117,14 @@ class Template:
         self._selector.register(report, selectors.EVENT_READ, pid)
         _send(report, {"pid": pid})
         return True
+
+    def _warm(self, dotted: str) -> None:
+        """Load what children would load each for themselves; a failure is theirs to tell."""
+        module, _, name = dotted.partition(":")
+        with contextlib.suppress(Exception):
+            getattr(importlib.import_module(module), name)()
+        gc.collect()
+        gc.freeze()
 
     def _abandon(self, pid: int) -> None:
         """The one who asked has closed his end: nobody wants the result."""
