@@ -14,6 +14,7 @@ from django.core.management import execute_from_command_line
 from mmsearch_site.embedded.cluster import Cluster
 from mmsearch_site.embedded.errors import DatabaseStartError
 from mmsearch_site.embedded.lease import running
+from mmsearch_site.first_run import ensure_queues
 
 WITHOUT_DATABASE = frozenset(
     {
@@ -37,6 +38,8 @@ def run(argv: Sequence[str]) -> int:
     try:
         with database_for(argv):
             execute_from_command_line(list(argv))
+            if argv[1:2] == ["migrate"] and "--help" not in argv:
+                ensure_queues()
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")
         return 2

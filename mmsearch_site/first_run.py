@@ -29,6 +29,11 @@ def prepare_database() -> None:
     """Tables as the code wants them, and the queues when the broker lives in the database."""
     require_vectors()
     call_command("migrate", verbosity=0, interactive=False)
+    ensure_queues()
+
+
+def ensure_queues() -> None:
+    """PGMQ in the database, when it is the broker."""
     if settings.CELERY_BROKER_URL.startswith("pgmq"):
         dsn = connection_string(settings.DATABASES["default"])
         with psycopg.connect(dsn, autocommit=True) as own:

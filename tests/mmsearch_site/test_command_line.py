@@ -120,8 +120,10 @@ def external(kept_data_dir: Path) -> Iterator[str]:
     folder = kept_data_dir / "external"
     cluster = Cluster(folder, QUICK | {"listen_addresses": "127.0.0.1", "port": port})
     cluster.start()
+    with cluster.access.role() as connection:
+        connection.execute("CREATE DATABASE library")
     password = kept_secret(folder, "postgres-password")
-    yield f"postgresql://mmsearch:{password}@127.0.0.1:{port}/mmsearch"
+    yield f"postgresql://mmsearch:{password}@127.0.0.1:{port}/library"
     cluster.stop()
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
@@ -33,6 +35,21 @@ def test_the_connection_string_survives_every_character(
 
     assert (read["dbname"], read["user"], read["password"]) == (name, user, password)
     assert (read["host"], read["port"]) == ("/run/x y", "5432")
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("mysql://a:b@c/d", "DATABASE_URL begins with 'mysql'"),
+        ("postgresql://a:b@c:x/d", "DATABASE_URL: Port could not be cast"),
+        ("postgresql://a@c/d", "DATABASE_URL names no password"),
+        ("postgresql://a:b@c", "DATABASE_URL names no name"),
+    ],
+)
+def test_a_url_that_cannot_work_is_refused_with_an_example(url: str, says: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=says) as refusal:
+        database_settings(url, Path("unused"))
+    assert "postgresql://user:password@host:5432/name" in str(refusal.value)
 
 
 def test_options_of_a_url_reach_the_driver_and_the_queues() -> None:

@@ -75,25 +75,13 @@ class Supervisor:
         return time.monotonic() - began
 
 
-@pytest.fixture(scope="module")
-def site_dir(kept_data_dir: Path) -> Iterator[Path]:
-    """A data folder that several starts of this module share: later ones find what earlier did."""
-    folder = kept_data_dir / "site"
-    yield folder
-    Cluster(folder).stop()
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
 
-@pytest.fixture
-def start(site_dir: Path) -> Iterator[Callable[[], Supervisor]]:
-    started: list[Supervisor] = []
-
-    def begin() -> Supervisor:
-        started.append(Supervisor(site_dir, free_port()))
-        return started[-1]
-
-    yield begin
-    for supervisor in started:
-        supervisor.stop(signal.SIGTERM)
+def workers(site: Supervisor) -> set[int]:
+    found = alive(site.children())
+    return {child.pid for child in found if "celery" in " ".join(child.cmdline())}
 
 
 def checks_of(url: str) -> dict[str, dict[str, object]]:
@@ -101,77 +89,75 @@ def checks_of(url: str) -> dict[str, dict[str, object]]:
         return {check["name"]: check for check in json.load(answer)["checks"]}
 
 
-def test_the_first_start_opens_a_site_and_ctrl_c_leaves_nothing(
-    start: Callable[[], Supervisor], site_dir: Path
-) -> None:
-    site = start()
-    site.wait_until_ready()
-    family = [*site.children(), psutil.Process(site.process.pid)]
+@pytest.fixture(scope="module")
+def site_dir(kept_data_dir: Path) -> Path:
+    return kept_data_dir / "site"
+
+
+@pytest.fixture(scope="module")
+def site(site_dir: Path) -> Iterator[Supervisor]:
+    """The first start on a new data folder, ready."""
+    supervisor = Supervisor(site_dir, free_port())
+    supervisor.wait_until_ready()
+    yield supervisor
+    supervisor.stop(signal.SIGTERM)
+    Cluster(site_dir).stop()
+
+
+def test_the_first_start_opens_a_site_and_shows_a_password(site: Supervisor) -> None:
     found = checks_of(site.url)
 
     assert all(found[name]["ok"] for name in ("database", "broker", "workers", "migrations"))
     assert PASSWORD.search("\n".join(site.said))
     assert f"MMSearch is ready: {site.url}" in "\n".join(site.said)
 
-    took = site.stop(signal.SIGINT)
-    assert site.process.returncode == 0
+
+def test_a_second_start_on_the_same_data_says_where_the_first_one_is(
+    site: Supervisor, site_dir: Path
+) -> None:
+    second = Supervisor(site_dir, free_port())
+
+    assert second.process.wait(timeout=30) == 0
+    second.until(lambda: bool(second.said), 5)
+    assert f"already runs on this data folder: {site.url}" in second.said[0]
+
+
+def test_a_worker_that_is_killed_is_started_again(site: Supervisor) -> None:
+    before = workers(site)
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+
+    site.until(lambda: any("The worker ended (killed by SIGKILL)" in line for line in site.said))
+    site.until(lambda: bool(workers(site) - before))
+
+
+def test_after_a_killed_supervisor_a_start_begins_clean_and_ctrl_c_leaves_nothing(
+    site: Supervisor, site_dir: Path
+) -> None:
+    orphans = [child for child in site.children() if child.name() != "postgres"]
+    site.process.kill()
+    site.process.wait()
+
+    second = Supervisor(site_dir, free_port())
+    second.wait_until_ready()
+    family = [*second.children(), psutil.Process(second.process.pid)]
+    assert alive(orphans) == []
+    assert not PASSWORD.search("\n".join(second.said)), "the password is shown once"
+
+    took = second.stop(signal.SIGINT)
+    assert second.process.returncode == 0
     assert took < 10
-    assert [process for process in family if process.is_running()] == []
+    assert alive(family) == []
     assert not Cluster(site_dir).is_alive()
 
 
-def test_a_second_start_on_the_same_data_says_where_the_first_one_is(
-    start: Callable[[], Supervisor],
-) -> None:
-    first = start()
-    first.wait_until_ready()
-    assert not PASSWORD.search("\n".join(first.said)), "the password is shown once"
-
-    second = start()
-    assert second.process.wait(timeout=30) == 0
-    second.until(lambda: bool(second.said), 5)
-    assert f"already runs on this data folder: {first.url}" in second.said[0]
-
-
-def test_a_worker_that_is_killed_is_started_again(start: Callable[[], Supervisor]) -> None:
-    site = start()
-    site.wait_until_ready()
-    worker = next(child for child in site.children() if "celery" in " ".join(child.cmdline()))
-    worker.send_signal(signal.SIGKILL)
-
-    site.until(lambda: any("The worker ended (killed by SIGKILL)" in line for line in site.said))
-    site.until(
-        lambda: any(
-            "celery" in " ".join(child.cmdline()) and child.pid != worker.pid
-            for child in site.children()
-            if child.is_running() and child.status() != psutil.STATUS_ZOMBIE
-        )
-    )
-
-
-def test_a_killed_supervisor_leaves_a_site_that_can_be_started_again(
-    start: Callable[[], Supervisor],
-) -> None:
-    first = start()
-    first.wait_until_ready()
-    family = [child for child in first.children() if child.name() != "postgres"]
-    first.process.kill()
-    first.process.wait()
-
-    second = start()
-    second.wait_until_ready()
-    alive = [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
-    assert alive == []
-    assert checks_of(second.url)["workers"]["ok"]
-
-
-def test_a_port_in_use_is_named_with_its_user_and_another_choice(tmp_path: Path) -> None:
+def test_a_port_in_use_is_named_with_its_user_and_another_choice(data_dir: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen(1)
         port = taken.getsockname()[1]
         sentence = occupant("127.0.0.1", port)
-        site = Supervisor(tmp_path / "var", port)
+        site = Supervisor(data_dir, port)
         assert site.process.wait(timeout=30) == 1
         site.until(lambda: bool(site.said), 5)
 
