@@ -33,9 +33,9 @@ class Reading:
         self.values = values
         self.errors: dict[str, list[str]] = {}
 
-    def take[T](self, name: str, read: Callable[[Any], T], default: T, *, key: str = "") -> T:
+    def take[T, D](self, name: str, read: Callable[[Any], T], default: D) -> T | D:
         """The value of a field, or the default when it is absent, empty or refused."""
-        value = self.values.get(key or name)
+        value = self.values.get(name)
         if value is None or value in ("", [], {}):
             return default
         try:

@@ -95,7 +95,7 @@ class CorpusView(APIView):
     @extend_schema(
         operation_id="removeCorpus",
         summary="Remove a corpus",
-        responses=OpenApiResponse(ref.CorpusRemoved, "Removed, with a certificate per document."),
+        responses={200: OpenApiResponse(ref.CorpusRemoved, "With a certificate per document.")},
     )
     def delete(self, request: Any, slug: str) -> Response:
         """Removes it for good, with every document in it. Owners only."""

@@ -34,7 +34,7 @@ _DEPTH = 3
 class SchemaView(SpectacularAPIView):
     """OpenAPI 3.1: JSON, or YAML for `Accept: application/vnd.oai.openapi`."""
 
-    renderer_classes = (OpenApiJsonRenderer2, OpenApiYamlRenderer)
+    renderer_classes = [OpenApiJsonRenderer2, OpenApiYamlRenderer]
     authentication_classes = ()
 
     @extend_schema(operation_id="readSchema", summary="This schema", responses={200: dict})

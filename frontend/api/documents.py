@@ -22,7 +22,7 @@ from frontend.views.access import require_curator, visible_corpus, visible_docum
 from ingestion import services
 from ingestion.errors import UnsupportedFormatError
 from ingestion.parsers.detect import media_type
-from search.indexing import touch_readers
+from search.indexing import rewrite_terms, touch_readers
 from search.models import Corpus, Passage
 
 
@@ -95,15 +95,15 @@ class DocumentView(APIView):
         fields.is_valid(raise_exception=True)
         with transaction.atomic():
             fields.save()
+            if "title" in fields.validated_data:
+                rewrite_terms(document)  # the words of the title count in its passages
             touch_readers(document.corpus)
         return Response(document_bodies([document])[0])
 
     @extend_schema(
         operation_id="removeDocument",
         summary="Remove a document",
-        responses=OpenApiResponse(
-            ref.CertificateBody, "Removed for good; this is the certificate."
-        ),
+        responses={200: OpenApiResponse(ref.CertificateBody, "The certificate.")},
     )
     def delete(self, request: Any, document_id: int) -> Response:
         """Removes it with all that was made of it, and proves it. Curators and owners."""

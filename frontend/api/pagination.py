@@ -1,5 +1,6 @@
 """Lists by cursor: the next page begins where this one ended, whatever is added meanwhile."""
 
+import re
 from typing import Any
 
 from rest_framework.exceptions import ValidationError
@@ -8,6 +9,7 @@ from rest_framework.pagination import Cursor, CursorPagination
 from frontend.fields import MAX_ID, FieldError, whole_number
 
 _MOST = 100
+_CURSOR = re.compile(r"[A-Za-z0-9+/_=-]{4,200}")
 
 
 class ByCursor(CursorPagination):
@@ -36,6 +38,8 @@ class ByCursor(CursorPagination):
         text = request.query_params.get("cursor")
         if not text:
             return None
+        if not _CURSOR.fullmatch(text):
+            raise _not_ours()
         try:
             cursor = super().decode_cursor(request)
         except Exception as error:  # whatever a forged cursor does to its decoder

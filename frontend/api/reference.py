@@ -2,14 +2,19 @@
 
 from functools import cache
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema_field,
+    inline_serializer,
+)
 from rest_framework import serializers as s
 
 from search.models import Role, Visibility
 from search.types import Modality
 
 MODALITIES = [modality.value for modality in Modality]
-_ROLES = [role.value for role in Role]
 _STATES = ["received", "parsed", "chunked", "encoded", "searchable", "partial", "failed"]
 OPTIONAL = {"required": False, "allow_null": True}
 
@@ -48,6 +53,11 @@ def page_of(body: type[s.Serializer]) -> s.Serializer:
     )
 
 
+@extend_schema_field(OpenApiTypes.BINARY)
+class FileField(s.FileField):
+    """Bytes in a form."""
+
+
 class CheckBody(s.Serializer):
     """One finding of the doctor."""
 
@@ -71,8 +81,8 @@ class CorpusBody(s.Serializer):
     slug = s.CharField()
     name = s.CharField()
     description = s.CharField()
-    visibility = s.ChoiceField([visibility.value for visibility in Visibility])
-    role = s.ChoiceField(_ROLES, allow_null=True, help_text="Yours; null for a guest.")
+    visibility = s.ChoiceField(Visibility.choices)
+    role = s.ChoiceField(Role.choices, allow_null=True, help_text="Yours; null for a guest.")
     documents = s.IntegerField()
     passages = s.IntegerField()
     bytes = s.IntegerField()
@@ -84,7 +94,7 @@ class MemberBody(s.Serializer):
     """A person's role."""
 
     username = s.CharField()
-    role = s.ChoiceField(_ROLES)
+    role = s.ChoiceField(Role.choices)
 
 
 class MemberList(s.Serializer):
@@ -152,7 +162,7 @@ class AcceptedBody(s.Serializer):
 class UploadForm(s.Serializer):
     """Files to add."""
 
-    file = s.ListField(child=s.FileField(), min_length=1)
+    file = s.ListField(child=FileField(), min_length=1)
 
 
 class ProbeBody(s.Serializer):

@@ -4,7 +4,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers as s
 
-from frontend.api.reference import MODALITIES, OPTIONAL, LocatorBody
+from frontend.api.reference import MODALITIES, OPTIONAL, FileField, LocatorBody
 from search.types import Support
 
 
@@ -66,7 +66,7 @@ class SearchBody(s.Serializer):
     facets = s.DictField(child=FacetValue(many=True))
     degraded = s.ListField(child=s.CharField())
     timings = s.DictField(child=s.FloatField())
-    next = s.CharField(allow_null=True, help_text="`cursor` of the next page.")
+    next_cursor = s.CharField(allow_null=True, help_text="`cursor` of the next page.")
 
 
 class SentenceBody(s.Serializer):
@@ -100,7 +100,7 @@ class StepBody(s.Serializer):
 
 
 class AnswerBody(s.Serializer):
-    """An answer with its evidence. `conversation` is its first answer's id."""
+    """An answer with its evidence. `conversation` is the id of the answer that began it."""
 
     id = s.CharField()
     query = s.JSONField()
@@ -121,7 +121,9 @@ class AnswerBody(s.Serializer):
 
 
 PublishedSpan = inline_serializer(  # "from" cannot be written as an attribute
-    "PublishedSpan", {"from": s.CharField(**OPTIONAL), "to": s.CharField(**OPTIONAL)}
+    "PublishedSpan",
+    {"from": s.CharField(**OPTIONAL), "to": s.CharField(**OPTIONAL)},
+    required=False,
 )
 
 
@@ -163,10 +165,10 @@ class QueryForm(s.Serializer):
     """A question with files. At least one of text, image, clip, audio, passage."""
 
     text = s.CharField(max_length=2000, required=False)
-    image = s.FileField(required=False)
+    image = FileField(required=False)
     crop = s.CharField(required=False, help_text="x,y,w,h as fractions of the picture.")
-    clip = s.FileField(required=False)
-    audio = s.FileField(required=False)
+    clip = FileField(required=False)
+    audio = FileField(required=False)
     passage = s.CharField(required=False)
     corpora = s.ListField(child=s.CharField(), required=False)
     filters = s.CharField(required=False, help_text="As JSON.")

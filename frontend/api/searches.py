@@ -15,7 +15,7 @@ from frontend.api.content import EventStreamRenderer
 from frontend.api.serializers import FeedbackFields
 from frontend.api.stream import answer_events
 from frontend.fields import FieldError, identifier
-from frontend.forms import cursor_after, query_from_request, viewer_of
+from frontend.forms import goes_on, query_from_request, viewer_of
 from search import planning, services
 from search.types import Query, Viewer
 
@@ -32,11 +32,10 @@ class SearchView(APIView):
         responses=ref.SearchBody,
     )
     def post(self, request: Any) -> Response:
-        """The passages that fit best, with facets. `next` is the cursor of the next page."""
+        """The passages that fit best, with facets. `next_cursor` leads to the next page."""
         query = _query(request)
-        found = services.open_search(query, viewer_of(request))
-        following = cursor_after(query, len(found.body["hits"]), found.body["total"])
-        return Response({**found.body, "next": following})
+        body = services.open_search(query, viewer_of(request)).body
+        return Response(body if goes_on(query) else {**body, "next_cursor": None})
 
 
 class AnswersView(APIView):
@@ -124,7 +123,7 @@ def _wants_stream(request: Any) -> bool:
 
 
 def _conversation(request: Any, viewer: Viewer) -> str | None:
-    """The first answer of the conversation this question belongs to.
+    """The answer that began the conversation this question belongs to.
 
     Raises:
         NotVisibleError: not an answer of this viewer's.
@@ -135,8 +134,7 @@ def _conversation(request: Any, viewer: Viewer) -> str | None:
         answer_id = identifier(value)
     except FieldError as error:
         raise ValidationError({"conversation": [str(error)]}) from error
-    body = services.read_answer(answer_id, viewer)
-    return str(body.get("conversation") or body["id"])
+    return str(services.read_answer(answer_id, viewer)["id"])
 
 
 def _recipe_body(recipe: Any) -> dict[str, Any]:

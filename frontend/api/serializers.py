@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.utils.text import slugify
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from frontend.fields import FieldError, date_text, identifier
 from search.models import Corpus, Document, Role, Visibility
 
 
+@extend_schema_field(str)
 class IdField(serializers.Field):
     """An id: a string of digits, because a browser's number is too short for it."""
 

@@ -44,7 +44,10 @@ SPECTACULAR: dict[str, Any] = {
     "PREPROCESSING_HOOKS": ["frontend.api.schema.only_versioned"],
     "SERVE_INCLUDE_SCHEMA": True,
     "COMPONENT_SPLIT_REQUEST": False,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "RoleEnum": "search.models.Role",
+        "VisibilityEnum": "search.models.Visibility",
+    },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATIONS": False,
 }

@@ -23,7 +23,7 @@ def answer_events(
     What goes wrong after the first event arrives as an ``error`` event with a problem document.
     """
     try:
-        yield event("hits", {"hits": found["hits"], "total": found["total"]})
+        yield event("hits", {"search": found["id"], "total": found["total"], "hits": found["hits"]})
         body = services.open_answer(query, viewer).body
         yield from _parts(body)
         yield event("answer", {**body, "conversation": conversation or body["id"]})
