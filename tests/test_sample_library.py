@@ -185,6 +185,7 @@ def test_each_cue_begins_where_its_sentence_is_heard(name: str) -> None:
 
     for start, end, text in cues(LIBRARY / name):
         assert loudness(start, end) > 0.03, text
+        assert loudness(start, start + 0.2) > 0.003, text
         assert loudness(max(start - 0.25, 0), start - 0.02) < 0.005, text
         assert loudness(end + 0.15, end + 0.4) < 0.005, text
 
