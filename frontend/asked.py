@@ -66,10 +66,6 @@ class Asked:
                 query[name] = self.address[parameter]
         return query
 
-    def without_page(self) -> str:
-        """The same question from its first page on."""
-        return self._changed({})
-
     def at_page(self, number: int) -> str:
         return self._changed({"page": [str(number)]})
 

@@ -28,7 +28,7 @@ def web_address(url: str) -> str:
 
 def _names(authors: Sequence[str]) -> str:
     if len(authors) > 3:
-        return f"{authors[0]} et al."[:-1]
+        return f"{authors[0]} et al."
     if len(authors) > 1:
         return f"{', '.join(authors[:-1])} and {authors[-1]}"
     return authors[0]

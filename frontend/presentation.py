@@ -3,16 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
-from frontend.asked import FACETS, MOST_PAGES, PER_PAGE, Asked
+from frontend.asked import FACETS, MOST_PAGES, Asked
 
 Body = Mapping[str, Any]
 
 _MARKERS = re.compile(r"\s*(\[\d+\])+\s*$|\s*(\[\d+\])+(?=[.!?…]\s*$)")
-_MARKED = re.compile(r"<mark>(.*?)</mark>", re.DOTALL)
 _MOST_TERMS = 8
 _MOST_VALUES = 8
 
@@ -118,12 +116,17 @@ def shown_results(body: Body, asked: Asked | None = None) -> ShownResults:
 
 
 def opened_with(hit: Body, also: Mapping[str, Sequence[str]]) -> str:
-    """The hit's address, with the other passages found in its document, so that they show too."""
+    """The hit's address, with its quoted characters and the other passages of its document."""
     others = [p for p in also.get(str(hit["document"]["id"]), ()) if p != str(hit["passage"])]
-    if not others or not hit["view_url"]:
+    chars = hit.get("quote_chars") or ()
+    extra = {
+        "chars": "-".join(str(position) for position in chars),
+        "also": ",".join(others),
+    }
+    asked = urlencode({name: value for name, value in extra.items() if value}, safe=",")
+    if not asked or not hit["view_url"]:
         return str(hit["view_url"])
-    joint = "&" if "?" in hit["view_url"] else "?"
-    return f"{hit['view_url']}{joint}{urlencode({'also': ','.join(others)}, safe=',')}"
+    return f"{hit['view_url']}{'&' if '?' in hit['view_url'] else '?'}{asked}"
 
 
 def _results(hits: Sequence[Body], offset: int) -> tuple[Result, ...]:
@@ -136,7 +139,10 @@ def _results(hits: Sequence[Body], offset: int) -> tuple[Result, ...]:
             number=number,
             hit=group[0],
             view_url=opened_with(group[0], also),
-            others=tuple({**hit, "view_url": opened_with(hit, also)} for hit in group[1:]),
+            others=tuple(
+                {**other, "view_url": opened_with({**group[0], **other}, also)}
+                for other in _places(group)[1:]
+            ),
             signals=_signals(group[0]),
             terms=_terms(group),
         )
@@ -144,12 +150,18 @@ def _results(hits: Sequence[Body], offset: int) -> tuple[Result, ...]:
     )
 
 
+def _places(group: Sequence[Body]) -> list[Body]:
+    """The hits of one document and the further places they bring along."""
+    return [*group, *(other for hit in group for other in hit.get("more") or ())]
+
+
 def _passages_by_document(hits: Sequence[Body]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for hit in hits:
         passages = found.setdefault(str(hit["document"]["id"]), [])
-        if str(hit["passage"]) not in passages:
-            passages.append(str(hit["passage"]))
+        for place in _places([hit]):
+            if str(place["passage"]) not in passages:
+                passages.append(str(place["passage"]))
     return found
 
 
@@ -162,11 +174,9 @@ def _signals(hit: Body) -> tuple[Signal, ...]:
 
 
 def _terms(hits: Sequence[Body]) -> tuple[str, ...]:
-    """The words of the question that the snippets hold, each once."""
-    marked = (unescape(m) for hit in hits for m in _MARKED.findall(hit.get("snippet") or ""))
-    return tuple(dict.fromkeys(word.strip().lower() for word in marked if word.strip()))[
-        :_MOST_TERMS
-    ]
+    """The words of the question that the document's hits hold, each once."""
+    words = (word for hit in hits for word in hit.get("why") or ())
+    return tuple(dict.fromkeys(words))[:_MOST_TERMS]
 
 
 def _facets(body: Body, asked: Asked) -> tuple[Facet, ...]:
@@ -189,9 +199,9 @@ def _facets(body: Body, asked: Asked) -> tuple[Facet, ...]:
 
 
 def _pages(body: Body, asked: Asked) -> Pages:
-    more = (body.get("total") or 0) > asked.offset + PER_PAGE and bool(body.get("hits"))
+    has_more = bool(body.get("next_cursor")) and asked.page < MOST_PAGES
     return Pages(
         number=asked.page,
         before=asked.at_page(asked.page - 1) if asked.page > 1 else "",
-        after=asked.at_page(asked.page + 1) if more and asked.page < MOST_PAGES else "",
+        after=asked.at_page(asked.page + 1) if has_more else "",
     )

@@ -154,7 +154,7 @@ def recording_sheet(document: Document, place: Place, assets: list[Asset]) -> Re
         is_video=document.media_type.startswith("video/"),
         poster=_frame_at(shots, start_s) or (posters[0] if posters else None),
         start_s=start_s,
-        moments=tuple(_moments(place, document.duration_s)),
+        moments=tuple(_moments(place, document.duration_s, _cited_second(cited, lines))),
         frames=tuple(sorted(shots, key=lambda a: a.start_s or 0.0)),
         lines=tuple(lines),
         has_subtitles=any(line.origin == "transcript" for line in lines),
@@ -212,11 +212,14 @@ def _frame_at(shots: list[Asset], second: float) -> Asset | None:
     return next((a for a in shots if (a.start_s or 0) <= second < (a.end_s or 0)), None)
 
 
-def _moments(place: Place, length_s: float | None) -> Iterator[Moment]:
-    timed = [p for p in place.evidence if p.start_s is not None]
-    timed.sort(key=lambda p: p.start_s or 0.0)
-    for number, passage in enumerate(timed, start=1):
-        start_s = passage.start_s or 0.0
+def _moments(place: Place, length_s: float | None, cited_s: float) -> Iterator[Moment]:
+    """The cited passage stands at the second of its quote, the others where they begin."""
+    cited = place.passage.pk if place.passage else None
+    timed = [
+        (cited_s if passage.pk == cited else passage.start_s, passage)
+        for passage in place.evidence
+        if passage.start_s is not None
+    ]
+    for number, (start_s, passage) in enumerate(sorted(timed, key=lambda m: m[0]), start=1):
         percent = min(100.0, 100.0 * start_s / length_s) if length_s else 0.0
-        is_cited = bool(place.passage and passage.pk == place.passage.pk)
-        yield Moment(number, passage, start_s, round(percent, 2), is_cited)
+        yield Moment(number, passage, start_s, round(percent, 2), passage.pk == cited)

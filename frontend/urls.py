@@ -10,7 +10,6 @@ app_name = "frontend"
 urlpatterns = [
     path("", search.home, name="home"),
     path("search", search.results, name="search"),
-    path("search/answer", search.answer, name="answer"),
     path("answers/<int:answer_id>/", search.stored_answer, name="stored_answer"),
     path("feedback", feedback.feedback, name="feedback"),
     path("corpora/", corpora.corpora, name="corpora"),

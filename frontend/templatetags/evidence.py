@@ -34,6 +34,28 @@ _STATE_NAMES = {
     "partial": "Searchable, with gaps",
     "failed": "Failed",
 }
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_FORMAT_NAMES = {
+    "application/pdf": "PDF",
+    f"{_OFFICE}wordprocessingml.document": "Word",
+    f"{_OFFICE}spreadsheetml.sheet": "Excel",
+    f"{_OFFICE}presentationml.presentation": "PowerPoint",
+    "application/zip": "ZIP archive",
+    "application/json": "JSON",
+    "application/epub+zip": "EPUB",
+    "application/xml": "XML",
+    "text/plain": "Text",
+    "text/html": "HTML",
+    "text/markdown": "Markdown",
+    "text/csv": "CSV table",
+    "image/jpeg": "JPEG picture",
+    "image/png": "PNG picture",
+    "image/svg+xml": "SVG drawing",
+    "video/mp4": "MP4 video",
+    "video/webm": "WebM video",
+    "audio/mpeg": "MP3 sound",
+    "audio/wav": "WAV sound",
+}
 _JSON_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 
@@ -117,3 +139,9 @@ def state_name(state: str) -> str:
 @register.filter
 def percent(share: float) -> str:
     return f"{round(100 * (share or 0))} %"
+
+
+@register.filter
+def format_name(media_type: str) -> str:
+    """The media type in the words of a reader; rare ones as they are."""
+    return _FORMAT_NAMES.get(media_type, media_type)

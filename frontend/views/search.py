@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -25,7 +24,7 @@ PAGE = "search/page.html"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one question brought: a list always, an answer unless it comes later."""
+    """What one question brought: a list always, an answer where there were words."""
 
     results: ShownResults
     answer: ShownAnswer | None = None
@@ -66,20 +65,6 @@ def results(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 @for_readers
-def answer(request: HttpRequest) -> HttpResponseBase:
-    """The answer alone, for a page that already shows its list."""
-    asked, viewer = Asked(request.GET), viewer_of(request)
-    try:
-        row = services.open_answer(query_from_request(asked.as_query(), {}, viewer), viewer)
-    except (InvalidQuery, QueryError) as error:
-        return _unusable(request, asked, error)
-    except NotVisibleError as error:
-        raise Http404(str(error)) from error
-    return render(request, f"{PAGE}#answer", {"answer": shown_answer(row.body), "asked": asked})
-
-
-@require_safe
-@for_readers
 def stored_answer(request: HttpRequest, *, answer_id: int) -> HttpResponseBase:
     """An answer as it was, with its evidence as it was."""
     try:
@@ -105,9 +90,8 @@ def _ask_with_picture(request: HttpRequest) -> HttpResponseBase:
 
 
 def _find(query: Query, viewer: Viewer, asked: Asked) -> Found:
-    """The list, and the answer above its first page, unless a slow generator writes it."""
-    is_later = bool(settings.MMSEARCH["LLM"]["URL"]) and "wait" not in asked.address
-    if asked.page > 1 or not asked.text or is_later:
+    """The list; above its first page also the answer, where there are words to answer."""
+    if asked.page > 1 or not asked.text:
         return Found(shown_results(services.open_search(query, viewer).body, asked))
     row = services.open_answer(query, viewer)
     return Found(shown_results(row.search.body, asked), shown_answer(row.body))
@@ -120,7 +104,7 @@ def _page(request: HttpRequest, found: Found, asked: Asked | None) -> HttpRespon
         "results": found.results,
         "answer": found.answer,
         "question": _question_of(body),
-        "awaits_answer": found.answer is None and bool(asked and asked.text and asked.page == 1),
+        "degraded": body.get("degraded", ()),
         "corpora": list(Corpus.objects.visible_to(viewer_of(request))),
         "chosen": asked.address.getlist("corpus") if asked else [],
     }
