@@ -47,6 +47,8 @@ LONGEST_TEXT = 200_000  # characters of a passage that are counted; a tsvector e
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _UNSPACED += "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
 _UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
+_ASCII_MARKS = re.compile("[\x00-/:-@\\[-`{-\x7f]+")
+_BEYOND_ASCII = re.compile(r"[^\w\s]")
 _LATIN_MARKS = re.compile("([A-Za-z])[\u0300-\u036f]+")
 
 
@@ -68,10 +70,13 @@ def fold(text: str) -> str:
     """
     text = unicodedata.normalize("NFKD", storable(text[:LONGEST_TEXT]))
     text = unicodedata.normalize("NFC", _LATIN_MARKS.sub(r"\1", text))
-    text = "".join(
-        c if c.isalnum() or unicodedata.category(c) in {"Mn", "Mc"} else " " for c in text
-    )
+    text = _BEYOND_ASCII.sub(_mark_or_space, _ASCII_MARKS.sub(" ", text))
     return " ".join(_UNSPACED_RUN.sub(_with_pairs, text.lower()).split())
+
+
+def _mark_or_space(match: re.Match[str]) -> str:
+    """Vowel signs and the like belong to their word; everything else parts words."""
+    return match[0] if unicodedata.category(match[0]) in {"Mn", "Mc"} else " "
 
 
 def _with_pairs(match: re.Match[str]) -> str:

@@ -21,7 +21,6 @@ from search.types import Filters, Hit, Run, Signal
 RETRIEVER = "dense"
 OVER_FETCH = 2  # relaxed order: the nearest may come a little later than their neighbours
 MOST_EF_SEARCH = 1000
-ALONE = {"max_parallel_workers_per_gather": "0", "jit": "off"}
 WALK = {  # only a walk of the index, row by row, may answer
     "enable_sort": "off",
     "enable_hashjoin": "off",
@@ -133,7 +132,7 @@ def _look(
     if route.indexed:
         rows += _ask_indexes(route.indexed, space, joins, where, values)
     if route.scanned:
-        with local_settings(**ALONE), connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             statement = _EXACT.format(joins=joins, clause=where.clause)
             cursor.execute(statement, values | {"scanned": list(route.scanned)})
             rows += cursor.fetchall()
@@ -152,7 +151,7 @@ def _ask_indexes(
     fetched = min(values["depth"] * (OVER_FETCH if where else 1), MOST_EF_SEARCH)
     ef_search = min(max(conf().ef_search, fetched), MOST_EF_SEARCH)
     walk = WALK | {"hnsw.ef_search": str(ef_search)}
-    with local_settings(**ALONE, **walk), connection.cursor() as cursor:
+    with local_settings(**walk), connection.cursor() as cursor:
         cursor.execute(statement, values | {"fetched": fetched})
         return cursor.fetchall()
 

@@ -19,7 +19,7 @@ from search.models import VectorSpace
 from search.retrieval import dense, lexical
 from search.retrieval.conditions import NO_FILTERS
 from search.retrieval.lexical import Terms
-from search.retrieval.local_settings import local_settings
+from search.retrieval.local_settings import ALONE, local_settings
 from search.types import Filters, Modality, Plan, Query, Run
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Retrieved:
     """What the retrievers found, the terms they looked for, and what was left out and why."""
 
     runs: list[Run] = field(default_factory=list)
-    terms: Terms = field(default_factory=lambda: Terms({}, 1.0))
+    terms: Terms = field(default_factory=Terms)
     filters: Filters = NO_FILTERS  # the query's, and the kinds that weigh nothing
     degraded: list[str] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
@@ -103,7 +103,7 @@ def _look(retriever: str, found: Retrieved, search: Callable[[], Run]) -> None:
 def _words(query: Query, plan: Plan, found: Retrieved, began: float) -> Run:
     start = time.perf_counter()
     try:
-        with local_settings(statement_timeout=_left(plan, began)):
+        with local_settings(statement_timeout=_left(plan, began), **ALONE):
             text, like = query.text, query.like_passage
             found.terms = lexical.read_terms(text, query.corpora, like_passage=like)
             depth = plan.depth + (like is not None)
@@ -111,7 +111,7 @@ def _words(query: Query, plan: Plan, found: Retrieved, began: float) -> Run:
             run = lexical.search(found.terms, query.corpora, filters=filters, depth=depth)
     finally:
         found.timings["lexical"] = _ms(start)
-    if not found.terms.idf and query.text:
+    if not found.terms.terms and query.text:
         found.degraded.append(
             "None of the words stands in the library, or all are too common to search for."
         )
@@ -131,7 +131,7 @@ def _meaning(
         if space is None:
             return Run("dense", ())
         deadline = _left(plan, began if loaded else start)
-        with local_settings(statement_timeout=deadline):
+        with local_settings(statement_timeout=deadline, **ALONE):
             return _nearest(query, plan, space, encoded)
     finally:
         found.timings["dense"] = _ms(start)
@@ -156,10 +156,7 @@ def _nearest(query: Query, plan: Plan, space: VectorSpace, encoded: "_Encoded") 
 def _others(run: Run, like: int | None, took_ms: float) -> Run:
     """The run without the passage that was asked about."""
     hits = tuple(hit for hit in run.hits if hit.passage_id != like)
-    total = run.total
-    if total is not None and len(hits) < len(run.hits):
-        total -= 1
-    return replace(run, hits=hits, total=total, took_ms=took_ms)
+    return replace(run, hits=hits, took_ms=took_ms)
 
 
 @dataclass(frozen=True, slots=True)

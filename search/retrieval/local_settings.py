@@ -5,6 +5,9 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
+# One core for each statement, and no compiling: a query is done before either pays.
+ALONE = {"max_parallel_workers_per_gather": "0", "jit": "off"}
+
 
 @contextmanager
 def local_settings(**settings: str) -> Iterator[None]:
