@@ -77,7 +77,7 @@ def _styles(paper: Manuscript) -> dict[str, ParagraphStyle]:
         "body": body,
         "title": ParagraphStyle("title", body, fontName=f"{family}-Bold", fontSize=21,
                                 leading=25.5, spaceAfter=8, textColor=accent),
-        "authors": ParagraphStyle("authors", body, fontSize=11.5, leading=15, spaceAfter=1),
+        "authors": ParagraphStyle("authors", body, fontSize=size + 0.6, leading=15, spaceAfter=1),
         "institute": ParagraphStyle("institute", body, fontName=f"{family}-Italic", spaceAfter=8),
         "abstract": ParagraphStyle("abstract", body, leftIndent=10, rightIndent=10,
                                    borderColor=accent, spaceAfter=5),
