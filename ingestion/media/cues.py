@@ -9,12 +9,15 @@ import av
 from av.container import InputContainer
 
 from ingestion.media.plain import plain_line
+from ingestion.media.probe import DAMAGED
 from ingestion.types import Block
 from search.types import Anchor
 
 LETTERS_A_SECOND = 15.0  # reading speed, where an end is missing
 MOST_CUES = 100_000
 MOST_LETTERS = 5000  # of one cue
+TOUCHING_S = 0.1
+SHORTEST_LINE = 8  # letters; shorter ones may well be said twice
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>|</?>|<\d[\d:.]{0,20}>")
 _ASS_TAG = re.compile(r"\{\\[^{}]{0,500}\}")
@@ -61,22 +64,25 @@ def _in_order(cues: list[Cue]) -> tuple[list[Cue], int]:
             read_s = max(1.0, len(cue.text) / LETTERS_A_SECOND)
             later = [other.start_s for other in in_order[at + 1 : at + 2]]
             end_s = min([cue.start_s + read_s, *(s for s in later if s > cue.start_s)])
-            in_order[at] = replace(cue, end_s=end_s)
+            in_order[at] = replace(cue, end_s=round(end_s, 3))
     return in_order, backwards
 
 
-def _without_repeats(cues: Iterable[Cue]) -> Iterator[Cue]:
+def _without_repeats(cues: Iterable[Cue]) -> list[Cue]:
     """Rolling captions show a line again with the next one: each line is kept once."""
-    before: Cue | None = None
+    kept: list[Cue] = []
+    shown = ""  # the whole text of the last cue, with what was left out of it
     for cue in cues:
-        text = cue.text
-        if before is not None and cue.start_s <= before.end_s + 0.1:
-            if text == before.text:
-                continue
-            if text.startswith(f"{before.text} ") and len(before.text) > 12:
-                text = text[len(before.text) + 1 :]
-        before = cue
-        yield replace(cue, text=text)
+        if not kept or cue.start_s > kept[-1].end_s + TOUCHING_S:
+            kept.append(cue)
+        elif cue.text == shown or (len(cue.text) > SHORTEST_LINE and shown.endswith(cue.text)):
+            kept[-1] = replace(kept[-1], end_s=max(kept[-1].end_s, cue.end_s))
+        elif len(shown) > SHORTEST_LINE and cue.text.startswith(f"{shown} "):
+            kept.append(replace(cue, text=cue.text[len(shown) + 1 :]))
+        else:
+            kept.append(cue)
+        shown = cue.text
+    return kept
 
 
 def track_cues(container: InputContainer, index: int, *, origin_s: float, name: str) -> Cues:
@@ -92,12 +98,12 @@ def track_cues(container: InputContainer, index: int, *, origin_s: float, name: 
             length_s = float((packet.duration or 0) * packet.time_base)
             try:
                 words = clean(" ".join(_lines(packet)))
-            except (av.FFmpegError, UnicodeDecodeError):
+            except (*DAMAGED, UnicodeDecodeError):
                 faults += 1
                 continue
             if words:
-                found.append(Cue(start_s, start_s + length_s, words))
-    except av.FFmpegError:
+                found.append(Cue(round(start_s, 3), round(start_s + length_s, 3), words))
+    except DAMAGED:
         faults += 1
     cues, _ = ordered(found)
     return Cues(cues, (f"Parts of {name} could not be read.",) if faults else ())

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import av
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
+
+from ingestion.media.probe import DAMAGED
 
 NEAR_S = 2.0  # closer targets are reached by decoding on, farther ones by seeking
 MOST_FAULTS = 200
@@ -28,12 +29,12 @@ def decoded(container: InputContainer, stream: VideoStream, faults: Faults) -> I
             packet = next(packets)
         except StopIteration:
             return
-        except av.FFmpegError:  # the file ends in the middle, or turns to noise
+        except DAMAGED:  # the file ends in the middle, or turns to noise
             faults.count += 1
             return
         try:
             frames = packet.decode()
-        except av.FFmpegError:
+        except DAMAGED:
             faults.count += 1
             continue
         for frame in frames:
@@ -82,7 +83,7 @@ def grab(
 def _seek(container: InputContainer, stream: VideoStream, time: float) -> bool:
     try:
         container.seek(int(time / (stream.time_base or 1)), stream=stream, backward=True)
-    except av.FFmpegError:
+    except DAMAGED:
         return False
     return True
 

@@ -23,6 +23,7 @@ OPEN_ONLY = {
     ),
     "protocol_whitelist": "none",
 }
+DAMAGED = (av.FFmpegError, OSError)  # what reading on in a broken file raises
 TEXT_CODECS = frozenset({"mov_text", "subrip", "srt", "webvtt", "ass", "ssa", "text"})
 WEB_CODECS = frozenset({"vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9", "opus", "vorbis"})
 EARLIEST_YEAR = 1900
@@ -92,7 +93,7 @@ def open_media(path: str) -> Iterator[InputContainer]:
 def _opened(file: BinaryIO) -> InputContainer:
     try:
         return av.open(file, "r", options=OPEN_ONLY)
-    except (av.FFmpegError, UnicodeError, ValueError) as error:
+    except (*DAMAGED, ValueError) as error:
         raise IngestError(
             "This recording cannot be opened: it is damaged, or its format is not one we read. "
             "Save it as MP4, WebM, MP3, WAV or FLAC."
@@ -274,6 +275,6 @@ def packet_end_s(container: InputContainer, origin_s: float) -> float:
             if packet.pts is not None:
                 after = (packet.pts + (packet.duration or 0)) * packet.time_base
                 end_s = max(end_s, float(after) - origin_s)
-    except av.FFmpegError:  # a cut-off file: what came before counts
+    except DAMAGED:  # a cut-off file: what came before counts
         return end_s
     return end_s

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ingestion.media.frames import MOST_FAULTS
+from ingestion.media.probe import DAMAGED
 
 RATE_HZ = 50  # peaks a second
 INK = (37, 99, 235)
@@ -56,12 +56,12 @@ def measure(
             packet = next(packets)
         except StopIteration:
             break
-        except av.FFmpegError:
+        except DAMAGED:
             faults += 1
             break
         try:
             frames = packet.decode()
-        except av.FFmpegError:
+        except DAMAGED:
             faults += 1
             continue
         for frame in frames:

@@ -4,14 +4,13 @@ import math
 from dataclasses import replace
 from typing import ClassVar, cast
 
-import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from PIL import Image
 
 from ingestion.errors import IngestError
 from ingestion.media import progress
-from ingestion.media.probe import Recording, open_media, probe
+from ingestion.media.probe import DAMAGED, Recording, open_media, probe
 from ingestion.media.thumbnails import open_picture, save_webp, shown
 from ingestion.media.waveform import Sound, draw, measure
 from ingestion.parsers.base import Parser
@@ -164,7 +163,7 @@ def cover_picture(
         packet = next(container.demux(container.streams[recording.cover]))
         with open_picture(bytes(packet), replace(limits, frames=1)) as picture:
             return shown(picture)
-    except (av.FFmpegError, StopIteration, IngestError):
+    except (*DAMAGED, StopIteration, IngestError):
         return None
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, cast
 
-import av
 import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
@@ -13,7 +12,7 @@ from PIL import Image
 from ingestion.errors import IngestError
 from ingestion.media import progress
 from ingestion.media.frames import grab
-from ingestion.media.probe import Recording, open_media, packet_end_s, probe
+from ingestion.media.probe import DAMAGED, Recording, open_media, packet_end_s, probe
 from ingestion.media.shots import Shot, Shots, find_shots
 from ingestion.media.thumbnails import save_webp
 from ingestion.media.words import frame_words, merged
@@ -193,7 +192,7 @@ def _picture_notices(request: ParseRequest, recording: Recording, shots: Shots) 
         with open_media(request.path) as container:
             try:
                 end_s = packet_end_s(container, recording.origin_s)
-            except av.FFmpegError:
+            except DAMAGED:
                 end_s = shots.end_s
         if said_s - end_s > max(2.0, SHORT_BY * said_s):
             return (
