@@ -37,10 +37,11 @@ def support_of(text: str, citations: Sequence[Citation]) -> Support:
     """
     sound = [c for c in citations if is_sound(c)]
     plain = _MARKERS.sub("", text)
-    wanted = normalised(plain)
-    if not sound or not wanted:
+    forms = [form for form in (normalised(text), normalised(plain)) if form]
+    if not sound or not forms:
         return Support.NONE
-    if any(wanted in normalised(c.candidate.text) for c in sound):
+    passages = [normalised(c.candidate.text) for c in sound]
+    if any(form in passage for form in forms for passage in passages):
         return Support.QUOTED
     return _overlap(plain, sound)
 
