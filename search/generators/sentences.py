@@ -49,6 +49,12 @@ _STARTERS = _words(
     Many Most All Both Each Since Although Then Thus Also During Under What Who Where
     Why How Der Die Das Ein Eine Es Er Sie Im Am Und Le La Les Un Une Il Elle El Los Las"""
 )
+_ALWAYS_CAPITAL = _words("I I'm I'd I'll I've I’m I’d I’ll I’ve")
+_ASKS_FOR_MORE = _words(
+    """a an the of to and or but that in on at by for from with as than is are was were be been my
+    your his her its our their this these those who which whose not no i we he she they you de la le
+    les des du et ou à der die das den dem ein eine und oder von zu mit"""
+)
 _AFTER_ORDINAL = re.compile(
     r"(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|"
     r"Jahrhundert|Jahrhunderts|Jh)\b"
@@ -68,8 +74,8 @@ def sentence_spans(text: str, *, spoken: bool = False) -> list[SentenceSpan]:
     """The text's sentences in order, without overlap; only white space and bullets are left out.
 
     A table row ("Header: value; Header: value") and a line of code are one unit each. Lines that
-    wrap are read on; in ``spoken`` text (subtitles) all of them are. Units end after at most
-    ``LONGEST`` characters.
+    wrap are read on; in ``spoken`` text (subtitles, often without a full stop) unless the next line
+    begins as a sentence does. Units end after at most ``LONGEST`` characters.
     """
     found: list[SentenceSpan] = []
     for run in _runs(text, spoken):
@@ -86,8 +92,9 @@ def _runs(text: str, spoken: bool) -> Iterator[SentenceSpan]:
         width = max(end - start for start, end, _ in lines)
         first, last, shape = lines[0]
         for start, end, kind in lines[1:]:
+            said, next_line = text[first:last], text[start:end]
             reads_on = kind == shape == "prose" and (
-                spoken or _reads_on(text[first:last], text[start:end], width)
+                _speaks_on(said, next_line) if spoken else _reads_on(said, next_line, width)
             )
             if reads_on:
                 last = end
@@ -129,6 +136,19 @@ def _reads_on(before: str, after: str, width: int) -> bool:
         return True
     last_line = before.rsplit("\n", 1)[-1]
     return width >= _WRAPPED_FROM and len(last_line) >= 0.7 * width
+
+
+def _speaks_on(before: str, after: str) -> bool:
+    """Whether a subtitle line continues the sentence of the one before it.
+
+    A capital begins a sentence, unless the line before breaks off: with a comma or a dash, or with
+    a word that asks for another ("of", "the"). Lines of a sentence that ended are told apart later.
+    """
+    first = after.lstrip("-–—\"'“‘¿¡ ")
+    if not first[:1].isupper() or first.split()[0] in _ALWAYS_CAPITAL:
+        return True
+    words = before.split()
+    return bool(_OPEN.search(before)) or words[-1].lower() in _ASKS_FOR_MORE
 
 
 def _sentences(text: str, run: SentenceSpan) -> Iterator[SentenceSpan]:

@@ -95,3 +95,13 @@ def test_a_spoken_sentence_runs_over_its_cues() -> None:
 
 def test_chinese_sentences_end_at_their_own_stop() -> None:
     assert sentences("灯塔很高。它很亮！") == ["灯塔很高。", "它很亮！"]
+
+
+def test_a_subtitle_line_that_begins_with_a_capital_begins_a_sentence():
+    text = "Yes, he's in - in a bad humor\nSomebody must've stolen the crown jewels"
+    assert sentences(text, spoken=True) == text.split("\n")
+
+
+def test_a_subtitle_line_that_broke_off_is_read_on():
+    text = "He went to\nAmerica, and\nI stayed"
+    assert sentences(text, spoken=True) == [text]
