@@ -86,9 +86,9 @@ def test_a_title_above_prose_stands_alone() -> None:
 
 
 def test_a_spoken_sentence_runs_over_its_cues() -> None:
-    text = "and so the tide\nComes in twice\na day. Then it\nleaves."
+    text = "and so the tide\ncomes in twice\na day. Then it\nleaves."
     assert sentences(text, spoken=True) == [
-        "and so the tide\nComes in twice\na day.",
+        "and so the tide\ncomes in twice\na day.",
         "Then it\nleaves.",
     ]
 
