@@ -58,7 +58,7 @@ SELECT sum(token_count)::float8 / greatest(sum(passage_count), 1)
 FROM search_corpus WHERE id = ANY(%(corpora)s)
 """
 # One term's ts_rank, all weights 1, is H(tf) / H(inf) with H(n) = 1 + 1/4 + ... + 1/n**2. Reading
-# tf back from it costs a tenth of unnesting the tsvector; rounding makes it exact up to the 256
+# tf back from it costs a tenth of unnesting the tsvector; rounding makes it exact up to the 255
 # positions that a tsvector keeps.
 _RANK = "ts_rank('{{1,1,1,1}}', p.terms, %({term})s)::float8"
 _COUNTED = f"round(1 / (1.64493406685 * (1 - {_RANK})) - .5)"

@@ -1,7 +1,8 @@
 """Small real libraries for the tests of search."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -53,3 +54,11 @@ def vectors(title: str, texts: Sequence[str]) -> dict[str, Any]:
 def question(text: str, *corpora: Corpus, **fields: Any) -> Query:
     """A query over whole corpora."""
     return Query(text=text, corpora=tuple(corpus.pk for corpus in corpora), **fields)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What the block does to the database is taken back: one example does not see another."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
