@@ -170,7 +170,7 @@ REST_FRAMEWORK = rest_framework_settings()
 SPECTACULAR_SETTINGS = SPECTACULAR
 
 # Celery. The message is a doorbell; the job row is the truth.
-CELERY_BROKER_URL = env_str("CELERY_BROKER_URL") or "pgmq://"
+CELERY_BROKER_URL = env_str("CELERY_BROKER_URL") or "pgmq://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     postgres.pgmq_options(DATABASES["default"])
     if CELERY_BROKER_URL.startswith("pgmq")

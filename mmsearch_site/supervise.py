@@ -21,14 +21,16 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connections
 
 from mmsearch_site import first_run
-from mmsearch_site.child import Child, Program, end_processes, stop_all
+from mmsearch_site.child import Child, end_processes, stop_all
 from mmsearch_site.embedded.cluster import Cluster
 from mmsearch_site.embedded.errors import DatabaseStartError
 from mmsearch_site.embedded.lease import running
 from mmsearch_site.env import child_environment, env_secret
 from mmsearch_site.ports import base_url, occupant, readiness
+from mmsearch_site.programs import allow_many_files, web_server, worker
 
 READY_WITHIN_S = 240.0
+SAY_AGAIN_S = 20.0
 DEATHS_BEFORE_READY = 4  # something that dies this often at the start will not come right
 log = logging.getLogger("mmsearch.supervise")
 
@@ -44,6 +46,7 @@ def main() -> int:
         signal.signal(number, _stop)
     try:
         django.setup()
+        allow_many_files()
         with _alone() as (run, other):
             if other:
                 say(other)
@@ -130,7 +133,7 @@ class _Site:
         self._run = run
         self._url = url
         self._cluster = cluster
-        self._children = [Child(_worker(), say), Child(_web(), say)]
+        self._children = [Child(worker(), say), Child(web_server(), say)]
         self._sample: subprocess.Popen[bytes] | None = None
 
     def live(self) -> int:
@@ -142,7 +145,9 @@ class _Site:
             if not self._wait_until_ready():
                 return 1
             say(f"MMSearch is ready: {self._url}   (Ctrl-C stops it)")
-            self._sample = first_run.begin_sample_library(_environment("command"), say)
+            self._sample = first_run.begin_sample_library(
+                child_environment(MMSEARCH_PROCESS="command"), say
+            )
             self._watch()
         finally:
             say("Stopping …")
@@ -152,11 +157,15 @@ class _Site:
     def _wait_until_ready(self) -> bool:
         """Wait for ``/readyz``; when it takes too long, the failing checks are named."""
         began, answer = time.monotonic(), "it does not answer"
+        told = began
         while time.monotonic() - began < READY_WITHIN_S:
             answer = readiness(self._url)
             if not answer:
                 return True
             self._keep()
+            if time.monotonic() - told > SAY_AGAIN_S:
+                told = time.monotonic()
+                say(f"Still waiting: {answer} …")
             if max(child.deaths for child in self._children) >= DEATHS_BEFORE_READY:
                 break
             time.sleep(0.4)
@@ -202,43 +211,6 @@ class _Site:
         stop_all(self._children, patience_s=4)
         if self._sample is not None and self._sample.poll() is None:
             end_processes([psutil.Process(self._sample.pid)], patience_s=1)
-
-
-def _worker() -> Program:
-    return Program(
-        name="worker",
-        command=[
-            *(sys.executable, "-m", "celery", "-A", "mmsearch_site", "worker"),
-            *("--queues", "cpu,gpu", "--pool", "prefork", "--hostname", "main@%h"),
-            *("--concurrency", str(settings.WORKER_PROCESSES), "--loglevel", "INFO"),
-            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-        ],
-        environment=_environment("worker"),
-        folder=settings.BASE_DIR,
-        log=settings.DATA_DIR / "log" / "worker.log",
-    )
-
-
-def _web() -> Program:
-    return Program(
-        name="web server",
-        command=[
-            *(sys.executable, "-m", "granian", "--interface", "wsgi"),
-            *("--host", settings.HOST, "--port", str(settings.PORT)),
-            *("--workers", str(settings.WEB_PROCESSES), "--http", "1", "--no-ws"),
-            *("--blocking-threads", str(settings.WEB_THREADS), "--backlog", "1024"),
-            *("--backpressure", str(4 * settings.WEB_THREADS)),
-            *("--http1-header-read-timeout", "30000", "--respawn-failed-workers"),
-            *("--workers-kill-timeout", "3", "--no-access-log", "mmsearch_site.wsgi:application"),
-        ],
-        environment=_environment("web"),
-        folder=settings.BASE_DIR,
-        log=settings.DATA_DIR / "log" / "web.log",
-    )
-
-
-def _environment(process: str) -> dict[str, str]:
-    return child_environment(MMSEARCH_PROCESS=process, PYTHONUNBUFFERED="1")
 
 
 def _end_orphans(run: Path) -> None:

@@ -70,9 +70,9 @@ def test_a_number_that_is_none_or_too_large_is_named(
 
 def test_a_word_that_is_neither_yes_nor_no_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MM_TEST", "perhaps")
-    with pytest.raises(ImproperlyConfigured, match="MM_TEST is 'perhaps'; write 1 or 0."):
+    with pytest.raises(ImproperlyConfigured, match="MM_TEST is 'perhaps'"):
         env.env_bool("MM_TEST")
-    with pytest.raises(ImproperlyConfigured, match="write one of web, worker."):
+    with pytest.raises(ImproperlyConfigured, match="write one of web, worker"):
         env.env_choice("MM_TEST", ("web", "worker"))
 
 

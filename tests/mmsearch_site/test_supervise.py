@@ -122,6 +122,23 @@ def test_a_second_start_on_the_same_data_says_where_the_first_one_is(
     assert f"already runs on this data folder: {site.url}" in second.said[0]
 
 
+def test_idle_and_slow_clients_do_not_keep_others_out(site: Supervisor) -> None:
+    address = ("127.0.0.1", int(site.url.rsplit(":", 1)[1].strip("/")))
+    clients = [socket.create_connection(address, timeout=10) for _ in range(150)]
+    try:
+        for client in clients[:75]:
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert client.recv(4) == b"HTTP"
+        for client in clients[75:]:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\nslow")
+        began = time.monotonic()
+        assert checks_of(site.url)
+        assert time.monotonic() - began < 5
+    finally:
+        for client in clients:
+            client.close()
+
+
 def test_a_worker_that_is_killed_is_started_again(site: Supervisor) -> None:
     before = workers(site)
     for pid in before:
