@@ -137,7 +137,9 @@ def _dated(year: int, month: int = 0, day: int = 0) -> str:
 def split_authors(text: str) -> tuple[str, ...]:
     """Names out of "A; B", "A, B and C" or "A and B"; one "Family, Given" stays one name."""
     value = one_line(text)
-    if not value or re.fullmatch(r"(?i)(user|admin\w*|unknown|author|owner|root|windows.*)", value):
+    if not value or re.fullmatch(
+        r"(?i)(user|admin\w*|unknown|author|owner|root|windows.*|python-docx|openpyxl)", value
+    ):
         return ()
     if ";" in value:
         names = value.split(";")

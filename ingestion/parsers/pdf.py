@@ -71,6 +71,8 @@ class PdfParser(Parser):
         finally:
             document.close()
         blocks = capped(document_blocks(reading.texts), limits, notices)
+        if not blocks:
+            notices.append("No words were found; only the pictures of its pages can be searched.")
         first = [text for text in reading.texts if text.number == 1]
         title, authors = _title_and_authors(first, facts, request.filename)
         doi, url = metadata.identifiers(_words(first) + " " + " ".join(facts.values()))
@@ -216,7 +218,7 @@ def _title_and_authors(
     candidates = [claimed, largest] if is_borne_out else [largest, claimed]
     title = metadata.best_title(candidates, filename)
     authors = metadata.split_authors(facts.get("Author", ""))
-    if not authors and title == largest:
+    if not authors and title == largest and not all(text.derived for text in first):
         bottom = max((line.box[1] for line in lines if line.text in largest), default=0.0)
         below = sorted((line for line in lines if line.box[1] > bottom), key=lambda li: li.box[1])
         authors = metadata.authors_below_title([line.text for line in below])
@@ -224,7 +226,7 @@ def _title_and_authors(
 
 
 def _published(first: Sequence[PageLines], created: str) -> str:
-    written = metadata.written_date(_words(first)[:4000])
+    written = metadata.written_date(_words(first))
     return written or metadata.iso_date(created)
 
 

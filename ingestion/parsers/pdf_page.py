@@ -17,7 +17,9 @@ from search.types import Box
 _FEW = 16  # characters: less is no text layer
 _LITTLE = 250  # characters beside a large picture: the picture may hold the text
 _LARGE = 0.4  # of the page
+_SOME = 0.05
 _MOST_OBJECTS = 300
+_MENTIONED = 12  # hidden characters: fewer are no message
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,20 @@ def read_page(
     return ReadPage(
         texts=tuple(texts),
         image=pdf_picture.keep(picture, folder, number) if draws and picture else "",
-        was_hidden=len(seen) + len(layer) < len(lines) and not wants,
+        was_hidden=not wants and _hides(lines, visible, layer),
         wants_ocr=wants and not reads and _is_drawn(picture),
     )
+
+
+def _hides(
+    lines: Sequence[PrintedLine], visible: Sequence[PrintedLine], layer: Sequence[PrintedLine]
+) -> bool:
+    """Whether somebody put words on the page that nobody sees; print marks beside it are none."""
+    covert = [line for line in lines if line.hidden in {"invisible", "tiny"}]
+    if layer:
+        covert = [line for line in covert if line.hidden == "tiny"]
+    covert += [line for line in visible if line.hidden]
+    return sum(len(line.text) for line in covert) >= _MENTIONED
 
 
 def _is_drawn(picture: Image.Image | None) -> bool:
@@ -80,10 +93,10 @@ def _scan_layer(lines: Sequence[PrintedLine], page: pdfium.PdfPage) -> list[Prin
 
 def _wants_ocr(visible: Sequence[PrintedLine], page: pdfium.PdfPage) -> bool:
     length = sum(len(line.text) for line in visible)
-    if length < _FEW or is_garbage(visible):
+    if not length or is_garbage(visible):
         return True
     largest = max((box[2] * box[3] for box in picture_boxes(page)), default=0.0)
-    return length < _LITTLE and largest > _LARGE
+    return (length < _FEW and largest > _SOME) or (length < _LITTLE and largest > _LARGE)
 
 
 def picture_boxes(page: pdfium.PdfPage) -> list[Box]:
@@ -130,5 +143,5 @@ def is_sensible(lines: Sequence[PrintedLine]) -> bool:
     words = " ".join(line.text for line in lines).split()
     if not words or is_garbage(lines):
         return False
-    good = sum(len(word) for word in words if sum(c.isalnum() for c in word) > 0.6 * len(word))
-    return good > 0.8 * sum(len(word) for word in words) and len(words) >= 3
+    good = [word for word in words if sum(c.isalnum() for c in word) > max(1, 0.6 * len(word))]
+    return len(good) >= 3 and len(good) > 0.65 * len(words)

@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
-from ingestion.parsers.pdf_lines import PrintedLine
+from ingestion.parsers.pdf_lines import PrintedLine, upright
 
 LARGER = 1.13  # headings are at least so much larger than the body
 _PAGE_NUMBER = re.compile(
@@ -124,18 +124,24 @@ def is_repeated(line: PrintedLine, style: Typography, seen: set[str]) -> bool:
 
 
 def largest_lines(lines: Iterable[PrintedLine]) -> str:
-    """The largest text in the upper part of a page: its title, most likely."""
-    upper = [line for line in lines if line.turn == 0 and middle(line) < 0.6]
-    readable = [line for line in upper if sum(c.isalpha() for c in line.text) > 3]
+    """The largest text in the upper part of a page: its title, most likely.
+
+    On a page read by a machine it must stand out, since there sizes are guesses.
+    """
+    standing = [replace(line, box=upright(line.box, line.turn)) for line in lines]
+    upper = [line for line in standing if middle(line) < 0.6 and len(line.text) > 3]
+    readable = sorted((li for li in upper if sum(c.isalpha() for c in li.text) > 3), key=middle)
     if not readable:
         return ""
-    ordered = sorted(readable, key=middle)
     most = max(_height(line) for line in readable)
-    top = ordered[0]
+    top = readable[0]
+    usual = median(_height(line) for line in readable)
+    if not top.bold and len(readable) > 3 and most < usual * (1.25 if top.derived else 1.1):
+        return ""
     if top.bold and _height(top) >= 0.8 * most:  # a modest title over larger headings
-        chosen = _run_of(ordered, lambda line: line.bold and _height(line) == _height(top))
+        chosen = _run_of(readable, lambda line: line.bold and _height(line) == _height(top))
     else:
-        chosen = _run_of(ordered, lambda line: _height(line) >= 0.93 * most)
+        chosen = _run_of(readable, lambda line: _height(line) >= 0.93 * most)
     return " ".join(line.text for line in chosen[:5])
 
 
@@ -143,7 +149,7 @@ def _run_of(lines: Sequence[PrintedLine], fits: Callable[[PrintedLine], bool]) -
     """The first lines that fit, as long as they stand close together."""
     chosen: list[PrintedLine] = []
     for line in filter(fits, lines):
-        if chosen and middle(line) - middle(chosen[-1]) > 2.2 * line.box[3]:
+        if chosen and middle(line) - middle(chosen[-1]) > 3 * line.box[3]:
             break
         chosen.append(line)
     return chosen
