@@ -171,7 +171,7 @@ SPECTACULAR_SETTINGS = SPECTACULAR
 
 # Celery. The message is a doorbell; the job row is the truth.
 CELERY_BROKER_URL = env_str("CELERY_BROKER_URL") or "pgmq://localhost"
-CELERY_BROKER_TRANSPORT_OPTIONS = (
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     postgres.pgmq_options(DATABASES["default"])
     if CELERY_BROKER_URL.startswith("pgmq")
     else {"visibility_timeout": 120}
