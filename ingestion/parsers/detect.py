@@ -61,7 +61,8 @@ def media_type(path: str, filename: str) -> str:
     if kind:
         return kind
     text = signatures.as_text(head)
-    if _PDF.search(head[:1024]) or (text is None and b"%PDF-" in head[:1024]):
+    named_pdf = filename.lower().endswith(".pdf")
+    if _PDF.search(head[:1024]) or ((text is None or named_pdf) and b"%PDF-" in head[:1024]):
         return "application/pdf"
     if text is None:
         raise UnsupportedFormatError(f"{shown(filename)} is in no format we know. {WE_READ}")
@@ -105,6 +106,11 @@ def _text_type(text: str, filename: str) -> str:
         return marked
     if suffix in signatures.BY_SUFFIX:
         return signatures.BY_SUFFIX[suffix]
+    if suffix in signatures.BINARY_SUFFIXES:
+        raise UnsupportedFormatError(
+            f"{shown(filename)} is no {suffix[1:].upper()} file: its content is plain text. "
+            "If it is meant as text, give it the ending .txt."
+        )
     if start.startswith("#!"):
         return "text/x-shellscript" if "sh" in start.split("\n", 1)[0] else "text/x-python"
     return "text/plain"

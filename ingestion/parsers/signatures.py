@@ -76,6 +76,12 @@ BY_SUFFIX = {
     ".ex": "text/x-elixir", ".clj": "text/x-clojure", ".zig": "text/x-zig",
 }  # fmt: skip
 
+BINARY_SUFFIXES = frozenset(
+    {".pdf", ".docx", ".pptx", ".xlsx", ".epub", ".zip", ".tar", ".gz", ".png", ".jpg", ".jpeg"}
+    | {".gif", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".mp4", ".m4v", ".mov", ".mkv", ".webm"}
+    | {".avi", ".mpg", ".mpeg", ".3gp", ".mp3", ".m4a", ".wav", ".flac", ".ogg", ".opus", ".aac"}
+)
+
 
 def refused(head: bytes) -> str:
     """The rest of the sentence that begins with the file's name; "" if the format may be read."""

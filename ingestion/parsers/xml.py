@@ -1,10 +1,9 @@
-"""SVG and other XML: the words between the tags. Nothing is drawn, run or fetched."""
+"""SVG and other XML: the words between the tags. Nothing is drawn, run, expanded or fetched."""
 
 from collections.abc import Iterator
-from xml.etree.ElementTree import Element, ParseError
+from typing import Any
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from lxml import etree
 
 from ingestion.errors import IngestError
 from ingestion.parsers import metadata
@@ -22,42 +21,63 @@ class XmlParser(Parser):
     accepts = frozenset({"image/svg+xml", "application/xml"})
 
     def parse(self, request: ParseRequest, limits: Limits) -> Parsed:
-        """Blocks of text; entities, external references and scripts are never followed."""
+        """Blocks of text; entities, external references and scripts are never followed.
+
+        Raises:
+            IngestError: not even a part of it is XML.
+        """
         name = shown(request.filename)
-        try:
-            root = fromstring(read_bytes(request, limits))
-        except DefusedXmlException as error:
-            raise IngestError(
-                f"{name} defines entities of its own, which can be used to attack a reader; "
-                "save it without them."
-            ) from error
-        except (ParseError, ValueError, LookupError) as error:
-            raise IngestError(f"{name} is no valid XML ({error}).") from error
         notices: list[str] = []
+        root = _root(read_bytes(request, limits), name, notices)
         blocks = capped((Block(text) for text in _texts(root)), limits, notices)
-        titles = [one_line("".join(e.itertext())) for e in root.iter() if _name(e) in _TITLES]
+        titles = (one_line(" ".join(_loud(e))) for e in _elements(root) if _name(e) in _TITLES)
         if not blocks:
             notices.append(f"{name} holds no text; drawings are not looked at.")
         return Parsed(
             media_type=request.media_type,
-            title=metadata.best_title(titles[:1], request.filename),
+            title=metadata.best_title([next(titles, "")], request.filename),
             blocks=blocks,
             language=metadata.detect_language("\n".join(block.text for block in blocks[:200])),
             notices=tuple(notices),
         )
 
 
-def _name(element: Element) -> str:
+def _root(content: bytes, name: str, notices: list[str]) -> Any:
+    """The root element; a damaged file is read as far as it goes."""
+    try:
+        return etree.fromstring(content, _reader(recover=False))
+    except (etree.XMLSyntaxError, ValueError) as error:
+        try:
+            root = etree.fromstring(content, _reader(recover=True))
+        except (etree.XMLSyntaxError, ValueError):
+            root = None
+        if root is None:
+            raise IngestError(f"{name} is no valid XML ({error}).") from error
+        notices.append(f"{name} is damaged ({error}); what could be read was kept.")
+        return root
+
+
+def _reader(*, recover: bool) -> etree.XMLParser:
+    return etree.XMLParser(
+        recover=recover, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+
+
+def _elements(root: Any) -> Iterator[Any]:
+    return root.iter(etree.Element)
+
+
+def _name(element: Any) -> str:
     tag = element.tag
     return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
 
 
-def _texts(root: Element) -> Iterator[str]:
+def _texts(root: Any) -> Iterator[str]:
     """The words of each lowest element that holds text directly, with its inline children."""
     pending = [root]
     while pending:
         element = pending.pop()
-        if _name(element) in _SILENT:
+        if not _name(element) or _name(element) in _SILENT:
             continue
         if (element.text or "").strip() or any((child.tail or "").strip() for child in element):
             text = one_line(" ".join(_loud(element)))
@@ -67,13 +87,14 @@ def _texts(root: Element) -> Iterator[str]:
             pending.extend(reversed(element))
 
 
-def _loud(element: Element) -> Iterator[str]:
-    stack: list[Element | str] = [element]
+def _loud(element: Any) -> Iterator[str]:
+    """All text inside but that of scripts, comments and entities."""
+    stack: list[Any] = [element]
     while stack:
         item = stack.pop()
         if isinstance(item, str):
             yield item
-        elif _name(item) not in _SILENT:
+        elif _name(item) and _name(item) not in _SILENT:
             for child in reversed(item):
                 stack += [child.tail or "", child]
             stack.append(item.text or "")
