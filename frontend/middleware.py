@@ -22,6 +22,7 @@ class ProblemDetails:
             return response
         if response.status_code in {301, 302} and request.method not in _SAFE:
             response.status_code = 308  # a forgotten slash must not turn a POST into a GET
+        response.headers.setdefault("Cache-Control", "no-store")  # what is removed is gone
         if response.status_code < 400 or not _is_page(response):
             return response
         return problem_response(_problem(response.status_code))

@@ -29,6 +29,10 @@ log = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 RETRY_S = 5
 _TYPE = "/api/v1/docs/#error-{status}"
+_SIGN_IN = (
+    "Sign in first: send Authorization: Bearer TOKEN (manage.py create_token USER makes one), or a "
+    "session."
+)
 _DETAILS = {
     400: "The request cannot be read as it is.",
     403: "You may not do this.",
@@ -113,6 +117,8 @@ def _from_framework(error: Any) -> Problem:
         headers["WWW-Authenticate"] = header
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(max(1, round(wait)))
+    if isinstance(error, exceptions.NotAuthenticated):
+        return Problem(error.status_code, _SIGN_IN, {}, headers)
     if isinstance(error, exceptions.ValidationError):
         errors = dict(_flat(error.detail))
         general = errors.pop("", [])

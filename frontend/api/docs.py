@@ -70,18 +70,25 @@ def _operations(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
                     "method": method.upper(),
                     "path": path,
                     "summary": found.get("summary", ""),
-                    "description": found.get("description", ""),
+                    "description": _plain(found),
                     "parameters": found.get("parameters", []),
                     "accepts": list(_contents(found.get("requestBody", {}))),
-                    "answers": list(_answers(found)),
+                    "answers": _answers(found),
                 }
 
 
-def _answers(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _answers(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    """What comes back; statuses with the same body stand together."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
     for status, response in operation["responses"].items():
         contents = list(_contents(response)) or [{"media_type": "", "body": "", "word": ""}]
         for content in contents:
-            yield {"status": status, "description": response.get("description", ""), **content}
+            same = found.setdefault(
+                (content["media_type"], content["body"]),
+                {"statuses": [], "description": _plain(response), **content},
+            )
+            same["statuses"].append(status)
+    return list(found.values())
 
 
 def _contents(holder: dict[str, Any]) -> Iterator[dict[str, str]]:
@@ -101,13 +108,18 @@ def _bodies(schema: dict[str, Any]) -> list[dict[str, Any]]:
                 "word": _word(shape),
                 "body": _name(shape),
                 "required": field in required,
-                "note": shape.get("description", ""),
+                "note": _plain(shape),
             }
             for field, shape in body.get("properties", {}).items()
         ]
-        found.append({"name": name, "note": body.get("description", ""), "fields": fields,
+        found.append({"name": name, "note": _plain(body), "fields": fields,
                       "values": body.get("enum", ())})  # fmt: skip
     return found
+
+
+def _plain(described: dict[str, Any]) -> str:
+    """A description without the marks of Markdown."""
+    return str(described.get("description", "")).replace("`", "")
 
 
 def _name(shape: dict[str, Any]) -> str:

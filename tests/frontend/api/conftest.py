@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
-from search.models import Corpus, Document, Passage, Token
+from search.models import Corpus, Document, Membership, Passage, Role, Token
 from tests.search.library import add, with_hashing
 
 CANARY = "quetzalcoatlus"
@@ -80,6 +80,19 @@ def signed_in() -> Callable[[User], APIClient]:
 @pytest.fixture
 def as_ada(signed_in: Any, ada: User) -> APIClient:
     return signed_in(ada)
+
+
+@pytest.fixture
+def dan(private_corpus: Corpus) -> User:
+    """Curates the private corpus."""
+    person = User.objects.create_user("dan")
+    Membership.objects.create(corpus=private_corpus, user=person, role=Role.CURATOR)
+    return person
+
+
+@pytest.fixture
+def as_dan(signed_in: Any, dan: User) -> APIClient:
+    return signed_in(dan)
 
 
 @pytest.fixture

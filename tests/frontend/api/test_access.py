@@ -15,38 +15,39 @@ from search.models import Token
 from search.types import Query, Viewer
 from tests.frontend.api.conftest import CANARY, Shelf
 
-# What each asker gets: nobody, ada who owns, bob who reads, carol who is no member.
-ALL_MAY = (200, 200, 200, 200)
-ALL_SIGNED_IN = (401, 200, 200, 200)
-OWN_SEARCH = (401, 200, 200, 404)
-READERS = (401, 200, 200, 404)
-CURATORS = (401, 200, 403, 404)
-EXPECTED: dict[tuple[str, str], tuple[int, int, int, int]] = {
+# What each asker gets: nobody, ada who owns, dan who curates, bob who reads, carol, no member.
+ALL_MAY = (200, 200, 200, 200, 200)
+ALL_SIGNED_IN = (401, 200, 200, 200, 200)
+READERS = (401, 200, 200, 200, 404)
+CURATORS = (401, 200, 200, 403, 404)
+OWNERS = (401, 200, 403, 403, 404)
+ONE_PERSON = (401, 200, 404, 404, 404)
+EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("healthz", "get"): ALL_MAY,
     ("readyz", "get"): ALL_MAY,
     ("schema", "get"): ALL_MAY,
     ("docs", "get"): ALL_MAY,
     ("corpora", "get"): ALL_SIGNED_IN,
-    ("corpora", "post"): (401, 201, 201, 201),
+    ("corpora", "post"): (401, 201, 201, 201, 201),
     ("corpus", "get"): READERS,
     ("corpus", "patch"): CURATORS,
-    ("corpus", "delete"): CURATORS,
+    ("corpus", "delete"): OWNERS,
     ("members", "get"): CURATORS,
-    ("member", "put"): (401, 201, 403, 404),
-    ("member", "delete"): (401, 404, 403, 404),
+    ("member", "put"): (401, 201, 403, 403, 404),
+    ("member", "delete"): (401, 404, 403, 403, 404),
     ("documents", "get"): READERS,
-    ("documents", "post"): (401, 202, 403, 404),
+    ("documents", "post"): (401, 202, 202, 403, 404),
     ("document", "get"): READERS,
     ("document", "patch"): CURATORS,
     ("document", "delete"): CURATORS,
     ("passages", "get"): READERS,
     ("search", "post"): ALL_SIGNED_IN,
     ("answers", "post"): ALL_SIGNED_IN,
-    ("answer", "get"): (401, 200, 404, 404),
-    ("feedback", "post"): (401, 201, 404, 404),
+    ("answer", "get"): ONE_PERSON,
+    ("feedback", "post"): (401, 201, 404, 404, 404),
     ("recipes", "get"): ALL_SIGNED_IN,
 }
-ASKERS = ("nobody", "ada", "bob", "carol")
+ASKERS = ("nobody", "ada", "dan", "bob", "carol")
 SAID_BY_THE_ASKER = {("search", "post"), ("answers", "post")}
 
 
@@ -97,7 +98,7 @@ def _send(client: APIClient, name: str, method: str, places: dict[str, Any]) -> 
         return client.post(address, {"file": note}, format="multipart")
     bodies: dict[tuple[str, str], Any] = {
         ("corpora", "post"): {"name": "Storks"},
-        ("corpus", "patch"): {"name": "Renamed", "visibility": "private"},
+        ("corpus", "patch"): {"name": "Renamed"},
         ("member", "put"): {"role": "reader"},
         ("document", "patch"): {"title": "Corrected"},
         ("search", "post"): {"text": f"where does the {CANARY} nest"},

@@ -4,12 +4,14 @@ import json
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
 from hypothesis import HealthCheck, given
 from hypothesis import settings as runs
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from frontend.api.settings import rest_framework_settings
 from tests.frontend.api.conftest import Shelf, problem
 
 ODD = [
@@ -68,6 +70,19 @@ def test_another_method_is_a_problem(as_ada: APIClient) -> None:
 def test_a_forgotten_slash_keeps_the_method(as_ada: APIClient) -> None:
     response = as_ada.post("/api/v1/corpora", {"name": "Storks"}, format="json")
     assert (response.status_code, response["Location"]) == (308, "/api/v1/corpora/")
+
+
+def test_nothing_of_the_api_is_cached(as_ada: APIClient, nobody: APIClient) -> None:
+    for response in (as_ada.get("/api/v1/corpora/"), nobody.get("/api/v1/corpora/")):
+        assert response["Cache-Control"] == "no-store"
+
+
+def test_rates_come_from_the_environment(monkeypatch: Any) -> None:
+    monkeypatch.setenv("MMSEARCH_SEARCHES_PER_MINUTE", "7")
+    assert rest_framework_settings()["DEFAULT_THROTTLE_RATES"]["search"] == "7/minute"
+    monkeypatch.setenv("MMSEARCH_SEARCHES_PER_MINUTE", "many")
+    with pytest.raises(ImproperlyConfigured, match="MMSEARCH_SEARCHES_PER_MINUTE"):
+        rest_framework_settings()
 
 
 def test_a_bug_of_ours_shows_nothing_of_it(as_ada: APIClient, monkeypatch: Any) -> None:
