@@ -12,7 +12,8 @@ Body = Mapping[str, Any]
 
 _MARKERS = re.compile(r"\s*(\[\d+\])+\s*$|\s*(\[\d+\])+(?=[.!?…]\s*$)")
 _MOST_TERMS = 8
-_MOST_VALUES = 8
+_MOST_OTHERS = 5
+_MOST_VALUES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def _results(hits: Sequence[Body], offset: int) -> tuple[Result, ...]:
             view_url=opened_with(group[0], also),
             others=tuple(
                 {**other, "view_url": opened_with({**group[0], **other}, also)}
-                for other in _places(group)[1:]
+                for other in _other_places(group)
             ),
             signals=_signals(group[0]),
             terms=_terms(group),
@@ -153,6 +154,24 @@ def _results(hits: Sequence[Body], offset: int) -> tuple[Result, ...]:
 def _places(group: Sequence[Body]) -> list[Body]:
     """The hits of one document and the further places they bring along."""
     return [*group, *(other for hit in group for other in hit.get("more") or ())]
+
+
+def _other_places(group: Sequence[Body]) -> list[Body]:
+    """Where else to look: each page and second once, the best few, in the document's order."""
+    seen = {_where(group[0])}
+    kept = []
+    for place in _places(group)[1:]:
+        if _where(place) not in seen and len(kept) < _MOST_OTHERS:
+            seen.add(_where(place))
+            kept.append(place)
+    return sorted(kept, key=lambda place: (*_where(place), str(place["passage"])))
+
+
+def _where(place: Body) -> tuple[int, int, int]:
+    locator = place.get("locator") or {}
+    page, second = locator.get("page"), locator.get("start_s")
+    chars = locator.get("chars") or (0,) if page is None and second is None else (0,)
+    return (int(page or 0), int(second or 0), int(chars[0]))
 
 
 def _passages_by_document(hits: Sequence[Body]) -> dict[str, list[str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from frontend.places import Chars, Place
 from frontend.transcript import Line, transcript_of
-from ingestion.chunking.anchors import clipped, merged_boxes
+from ingestion.chunking.anchors import clipped
 from search.models import Asset, Document, Passage
 from search.types import Anchor, Box
 
@@ -162,12 +162,11 @@ def recording_sheet(document: Document, place: Place, assets: list[Asset]) -> Re
 
 
 def boxes_of(passage: Passage, chars: Chars | None = None) -> tuple[Box, ...]:
-    """Where the passage stands on its page; with ``chars``, where these characters stand."""
+    """Where the passage stands on its page; with ``chars``, where they stand, line by line."""
     if chars:
         anchors = [_anchor(a) for a in passage.anchors if len(a) >= 6 and a[2] is not None]
-        boxes = [a.box for a in clipped(anchors, *chars) if a.box]
-        if boxes:
-            return merged_boxes(boxes)
+        if lines := tuple(a.box for a in clipped(anchors, *chars) if a.box):
+            return lines
     return tuple((box[0], box[1], box[2], box[3]) for box in passage.boxes if len(box) == 4)
 
 
@@ -202,7 +201,7 @@ def _shown(passages: Iterable[Passage], place: Place, *, with_pages: bool) -> It
 
 
 def _cited_second(cited: Passage | None, lines: list[Line]) -> float:
-    touched = [line.start_s for line in lines if line.cited]
+    touched = [line.start_s for line in lines if line.spans]
     if touched:
         return min(touched)
     return cited.start_s if cited and cited.start_s is not None else 0.0

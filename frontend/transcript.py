@@ -8,14 +8,17 @@ from search.models import Passage
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a transcript. ``origin`` is "transcript" for words that are spoken."""
+    """One line of a transcript. ``origin`` is "transcript" for words that are spoken.
+
+    ``spans`` are the characters of ``text`` that are cited.
+    """
 
     start_s: float
     end_s: float
     text: str
     passage_id: int
     origin: str
-    cited: bool = False
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 def transcript_of(
@@ -23,17 +26,17 @@ def transcript_of(
 ) -> list[Line]:
     """The lines of the passages in order of time: one per cue, or per passage without cues.
 
-    Lines of the ``cited`` passage carry the mark; with ``chars``, only those it touches.
+    Lines of the ``cited`` passage are marked; with ``chars``, only those characters of them.
     """
     lines: list[Line] = []
     for passage in passages:
-        here = passage.pk == cited
+        marked = (chars or (0, len(passage.text))) if passage.pk == cited else (0, 0)
         for start, end, start_s, end_s in _timed(passage):
-            text = passage.text[start:end].strip()
-            if not text:
-                continue
-            touched = here and (chars is None or (start < chars[1] and chars[0] < end))
-            lines.append(Line(start_s, end_s, text, passage.pk, _origin(passage), touched))
+            said = passage.text[start:end]
+            if text := said.strip():
+                begin = start + len(said) - len(said.lstrip())
+                spans = _within(marked, begin, begin + len(text))
+                lines.append(Line(start_s, end_s, text, passage.pk, _origin(passage), spans))
     return sorted(lines, key=lambda line: (line.start_s, line.end_s))
 
 
@@ -45,6 +48,11 @@ def web_vtt(lines: Sequence[Line]) -> str:
         if line.origin == "transcript"
     ]
     return "WEBVTT\n\n" + "\n".join(cues)
+
+
+def _within(marked: tuple[int, int], begin: int, end: int) -> tuple[tuple[int, int], ...]:
+    first, last = max(marked[0], begin), min(marked[1], end)
+    return ((first - begin, last - begin),) if first < last else ()
 
 
 def _timed(passage: Passage) -> list[tuple[int, int, float, float]]:

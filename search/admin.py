@@ -1,8 +1,9 @@
 """Curation by site administrators: corpora, who reads them, documents, votes."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
@@ -31,6 +32,14 @@ class CorpusAdmin(admin.ModelAdmin):
     def documents_here(self, corpus: Corpus) -> int:
         return int(corpus.document_count)  # type: ignore[attr-defined]
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Members or visibility may be others now: answers kept for the old readers are void."""
+        from search.indexing import touch_readers  # every command loads this module, few index
+
+        with transaction.atomic():
+            super().save_related(request, form, formsets, change)
+            touch_readers(form.instance)
+
     def has_delete_permission(self, request: HttpRequest, obj: Corpus | None = None) -> bool:
         return False  # rows alone would leave files behind; the library and the API remove both
 
@@ -47,6 +56,16 @@ class DocumentAdmin(admin.ModelAdmin):
         "added_by", "added_at", "published_at",
     ]  # fmt: skip
     view_on_site = False
+
+    def save_model(self, request: HttpRequest, obj: Document, form: Any, change: bool) -> None:
+        """The words of the title and the language count in what is found."""
+        from search.indexing import rewrite_terms, touch_readers
+
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if {"title", "language"} & set(form.changed_data):
+                rewrite_terms(obj)
+            touch_readers(obj.corpus)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # documents come in through an upload, which keeps their bytes

@@ -34,6 +34,7 @@ _STATE_NAMES = {
     "partial": "Searchable, with gaps",
     "failed": "Failed",
 }
+_SIGNAL_NAMES = {"bm25": "Words", "lexical": "Words", "dense": "Meaning"}
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _FORMAT_NAMES = {
     "application/pdf": "PDF",
@@ -134,6 +135,12 @@ def support_name(support: str) -> str:
 @register.filter
 def state_name(state: str) -> str:
     return _STATE_NAMES.get(state, state)
+
+
+@register.filter
+def signal_name(retriever: str) -> str:
+    """What a retriever goes by, as a reader would say it."""
+    return _SIGNAL_NAMES.get(retriever, retriever)
 
 
 @register.filter

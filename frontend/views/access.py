@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRedirect
 
 from frontend.forms import viewer_of
@@ -22,7 +23,7 @@ def for_readers(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, /, **places: object) -> HttpResponseBase:
         if request.user.is_authenticated or settings.MMSEARCH["ANONYMOUS_READING"]:
-            return view(request, **places)
+            return _for_one(view(request, **places))
         return _to_login(request)
 
     return guarded
@@ -33,7 +34,9 @@ def for_members(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, /, **places: object) -> HttpResponseBase:
-        return view(request, **places) if request.user.is_authenticated else _to_login(request)
+        if request.user.is_authenticated:
+            return _for_one(view(request, **places))
+        return _to_login(request)
 
     return guarded
 
@@ -95,6 +98,13 @@ def require_owner(corpus: Corpus, viewer: Viewer) -> str:
     if role != Role.OWNER:
         raise PermissionDenied(f"Only owners of “{corpus.name}” may do this.")
     return role
+
+
+def _for_one(response: HttpResponseBase) -> HttpResponseBase:
+    """What one reader may see is kept by no proxy, and asked about again each time."""
+    if not response.has_header("Cache-Control"):
+        patch_cache_control(response, private=True, no_cache=True)
+    return response
 
 
 def _to_login(request: HttpRequest) -> HttpResponseBase:

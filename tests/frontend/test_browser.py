@@ -7,6 +7,8 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, FilePayload, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from search import registry
+from search.conf import conf
 from search.models import Corpus, Document, Feedback
 from tests.frontend import shelves
 
@@ -14,6 +16,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LAMP = "/search?q=How+far+is+the+lamp+of+a+first-order+light+seen"
 PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded_encoder() -> None:
+    """The first question of a process loads the encoder; no test here is about that wait."""
+    alias = conf().text_encoder
+    if alias:
+        registry.encoder(alias).encode_queries(["How deep is the sea?"])
 
 
 @pytest.fixture

@@ -75,6 +75,11 @@ def test_every_page_carries_the_policy(client: Client, paper: Document, address:
     assert f'nonce="{nonce[1]}"' in response.content.decode()
 
 
+def test_pages_of_one_reader_are_kept_by_no_proxy(as_reader: SignIn, ada: User) -> None:
+    for address in ("/", "/corpora/"):
+        assert as_reader(ada).get(address)["Cache-Control"] == "private, no-cache"
+
+
 def test_pages_stay_light(
     as_reader: SignIn, ada: User, public_corpus: Corpus, paper: Document, film: Document
 ) -> None:
