@@ -83,7 +83,10 @@ def _add(peaks: Peaks, end_s: float, frame: AudioFrame, origin_s: float) -> tupl
     highest = int(places[-1])
     if highest >= len(peaks):
         peaks = np.concatenate([peaks, np.zeros(highest + 1, np.float32)])
-    np.maximum.at(peaks, places[kept], loud[kept])
+    places, loud = places[kept], loud[kept]
+    starts = np.flatnonzero(np.diff(places, prepend=places[0] - 1))  # where a new peak begins
+    here = places[starts]
+    peaks[here] = np.maximum(peaks[here], np.maximum.reduceat(loud, starts))
     return peaks, max(end_s, ends_at)
 
 

@@ -263,7 +263,9 @@ PARENT = textwrap.dedent(
 )
 
 
-def test_a_killed_parent_leaves_no_orphan(run):
+@pytest.mark.parametrize("together", [False, True])
+def test_a_killed_parent_leaves_no_orphan(run, together):
+    """Also when the template is killed with it, as a system out of memory does."""
     request = run.request("sleep 60")
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, request.path, request.output],
@@ -278,6 +280,8 @@ def test_a_killed_parent_leaves_no_orphan(run):
     assert is_alive(template)
     assert is_alive(child)
     parent.kill()
+    if together:
+        os.kill(template, signal.SIGKILL)
     parent.wait()
     parent.stdout.close()
     assert wait_until(lambda: not is_alive(template) and not is_alive(child))
