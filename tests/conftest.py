@@ -39,10 +39,18 @@ def django_db_modify_db_settings(cluster: Cluster) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, cluster: Cluster) -> None:
-    """The test database also carries the queues."""
+def django_db_setup(django_db_setup: None, cluster: Cluster) -> Iterator[None]:
+    """The test database also carries the queues; at the end nobody stays connected to it."""
     with cluster.access.role(TEST_DATABASE) as connection:
         install_queues(connection)
+    yield
+    with cluster.access.superuser() as connection:
+        statement = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false")
+        connection.execute(statement.format(sql.Identifier(TEST_DATABASE)))
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+            [TEST_DATABASE],
+        )
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -77,7 +85,7 @@ def worker_process(django_db_setup: None, cluster: Cluster) -> Iterator[subproce
         finally:
             process.terminate()
             try:
-                process.wait(timeout=8)
+                process.wait(timeout=2)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, 9)
 
