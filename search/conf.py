@@ -28,6 +28,7 @@ class Conf:
     """What the search rooms are configured with."""
 
     data_dir: Path
+    models_dir: Path  # where encoders keep what they make of their weights
     offline: bool = False
     anonymous_reading: bool = False
     encoders: Mapping[str, Backend] = field(default_factory=dict)
@@ -41,10 +42,6 @@ class Conf:
     b: float = 0.75
     deadline_ms: int = 2000
     recipes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-    @property
-    def models_dir(self) -> Path:
-        return self.data_dir / "models"
 
     def backends(self, kind: str) -> Mapping[str, Backend]:
         """Alias → backend of one of ``KINDS``."""
@@ -67,6 +64,7 @@ def conf() -> Conf:
     plugged = {kind.lower(): _backends(given, kind) for kind in KINDS}
     found = Conf(
         data_dir=Path(given["DATA_DIR"]),
+        models_dir=Path(given.get("MODELS_DIR") or Path(given["DATA_DIR"]) / "models"),
         offline=bool(given.get("OFFLINE", False)),
         anonymous_reading=bool(given.get("ANONYMOUS_READING", False)),
         text_encoder=str(given.get("TEXT_ENCODER", "")),
