@@ -114,8 +114,14 @@ def _broker() -> Iterator[Check]:
     from mmsearch_site.celery import app
 
     with app.connection_for_write() as broker:
-        broker.ensure_connection(max_retries=1, timeout=3)
-        yield Check("broker", True, f"{broker.transport.driver_type} answers")
+        kind = broker.transport.driver_type
+        try:
+            broker.ensure_connection(max_retries=1, timeout=3)
+        except broker.connection_errors as error:
+            remedy = "Start that server, or correct CELERY_BROKER_URL."
+            yield Check("broker", False, f"{kind} does not answer: {error}", remedy)
+            return
+    yield Check("broker", True, f"{kind} answers")
 
 
 def _workers() -> Iterator[Check]:

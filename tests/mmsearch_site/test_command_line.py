@@ -141,9 +141,13 @@ def test_a_server_of_ones_own_works_and_no_embedded_one_is_made(
 
 
 def test_a_server_that_does_not_answer_is_a_finding_not_a_crash(data_dir: Path) -> None:
-    done = manage(data_dir, "doctor", "--json", DATABASE_URL="postgresql://a:b@127.0.0.1:9/c")
+    broker = {"CELERY_BROKER_URL": "redis://127.0.0.1:9/0"}
+    url = "postgresql://a:b@127.0.0.1:9/c"
+    done = manage(data_dir, "doctor", "--json", DATABASE_URL=url, **broker)
     checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
 
     assert done.returncode == 1
     assert "does not answer" in checks["database"]["detail"]
     assert "DATABASE_URL" in checks["database"]["remedy"]
+    assert "redis does not answer" in checks["broker"]["detail"]
+    assert "CELERY_BROKER_URL" in checks["broker"]["remedy"]
