@@ -159,7 +159,7 @@ def _places(group: Sequence[Body]) -> list[Body]:
 def _other_places(group: Sequence[Body]) -> list[Body]:
     """Where else to look: each page and second once, the best few, in the document's order."""
     seen = {_where(group[0])}
-    kept = []
+    kept: list[Body] = []
     for place in _places(group)[1:]:
         if _where(place) not in seen and len(kept) < _MOST_OTHERS:
             seen.add(_where(place))

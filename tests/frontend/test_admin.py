@@ -16,7 +16,7 @@ def site_admin(db: None, as_reader: SignIn) -> Client:
 @pytest.mark.parametrize(
     "address",
     ["search/corpus/", "search/document/", "search/feedback/", "search/token/", "ingestion/job/",
-     "ingestion/job/?standing=failed", "ingestion/job/?standing=moving", "ingestion/job/?standing=partial"],
+     *(f"ingestion/job/?standing={word}" for word in ("failed", "moving", "partial"))],
 )  # fmt: skip
 def test_site_administrators_curate(site_admin: Client, paper: Document, address: str) -> None:
     search = Search.objects.create(text="lamp", recipe="default")
@@ -57,8 +57,8 @@ def test_rows_that_have_files_are_not_deleted_behind_the_store(
 
 
 def test_a_corrected_title_is_found_by_its_words(site_admin: Client, paper: Document) -> None:
-    form = {"title": "Rings of glass", "authors": "A. Heron", "issued": "2009", "doi": "", "url": "",
-            "language": "en", "licence": ""}  # fmt: skip
+    form = {"title": "Rings of glass", "authors": "A. Heron", "issued": "2009", "doi": "",
+            "url": "", "language": "en", "licence": ""}  # fmt: skip
 
     response = site_admin.post(f"/admin/search/document/{paper.pk}/change/", form)
 

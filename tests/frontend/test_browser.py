@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
 from search import registry
@@ -15,7 +15,7 @@ from tests.frontend import shelves
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LAMP = "/search?q=How+far+is+the+lamp+of+a+first-order+light+seen"
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -78,14 +78,15 @@ def test_an_address_that_makes_no_sense_opens_the_document_anyway(
 
 
 def test_a_passage_of_another_document_shows_nothing_of_it(
-    client: Client, paper: Document, secret: Document
+    client: Client, paper: Document, private_corpus: Corpus
 ) -> None:
-    theirs = passage_with(secret, "stepped lens")
+    secret = shelves.put(private_corpus, shelves.note("Secret notes"))
+    first, second = secret.passages.order_by("ordinal")[:2]
 
-    page = page_of(client, f"/documents/{paper.pk}/?passage={theirs.pk}&also={theirs.pk}")
+    page = page_of(client, f"/documents/{paper.pk}/?passage={first.pk}&also={second.pk}")
 
-    assert "The secret of the lamp" not in page
-    assert outlines(page) == []
+    assert "heron" not in page
+    assert "Evidence in this document" not in page
 
 
 def test_a_film_opens_at_the_cited_second_with_its_transcript(

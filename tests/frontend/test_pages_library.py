@@ -142,6 +142,7 @@ def test_an_owner_shares_and_takes_back(
     as_reader: SignIn, ada: User, carol: User, secret: Document, private_corpus: Corpus
 ) -> None:
     client, guest = as_reader(ada), as_reader(carol)
+    private_corpus.refresh_from_db()
     before = private_corpus.generation
 
     client.post("/corpora/field-notes/members", {"username": "carol", "role": "reader"})
@@ -150,7 +151,7 @@ def test_an_owner_shares_and_takes_back(
 
     assert guest.get("/corpora/field-notes/").status_code == 404
     private_corpus.refresh_from_db()
-    assert private_corpus.generation > before
+    assert private_corpus.generation >= before + 2
 
 
 def test_the_last_owner_stays(as_reader: SignIn, ada: User, private_corpus: Corpus) -> None:
