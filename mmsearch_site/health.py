@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from kombu.exceptions import OperationalError
 
 from mmsearch_site.pulse import living_workers
 
@@ -117,7 +118,7 @@ def _broker() -> Iterator[Check]:
         kind = broker.transport.driver_type
         try:
             broker.ensure_connection(max_retries=1, timeout=3)
-        except broker.connection_errors as error:
+        except (OperationalError, *broker.connection_errors) as error:
             remedy = "Start that server, or correct CELERY_BROKER_URL."
             yield Check("broker", False, f"{kind} does not answer: {error}", remedy)
             return
