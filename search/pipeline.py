@@ -14,6 +14,9 @@ from search.retrieval.facets import FIELDS, Facets, count_facets
 from search.retrieval.hybrid import Retrieved, retrieve, weight_of
 from search.types import Candidate, Hit, Plan, Query
 
+LEAST_READ = 60  # passages whose content is read
+READ_AHEAD = 3  # times what is shown: duplicates fold, and passages of one document may too
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -49,7 +52,8 @@ def find(query: Query) -> Found:
 def complete(query: Query, ranked: Ranked) -> Found:
     """Read the content of what was ranked, fold near-duplicates, count facets."""
     clock = _Clock(dict(ranked.retrieved.timings))
-    candidates = fold_duplicates(hydrate(ranked.hits, query.corpora))
+    shown = max(LEAST_READ, READ_AHEAD * (query.offset + query.k))
+    candidates = fold_duplicates(hydrate(ranked.hits[:shown], query.corpora))
     clock.note("hydrate")
     total, facets = _count(query, ranked)
     clock.note("facets")

@@ -1,6 +1,6 @@
 """Write a BERT-like text model as one ONNX file. Runs as a program of its own: it needs torch.
 
-``python -m search.encoders.onnx_export CHECKPOINT_FOLDER POOLING TARGET_FOLDER``
+``python -m search.encoders.onnx_export CHECKPOINT_FOLDER POOLING PRECISION TARGET_FOLDER``
 """
 
 import json
@@ -62,5 +62,23 @@ def export(folder: Path, pooling: str, target: Path) -> None:
     (target / "encoder.json").write_text(json.dumps({"dim": dim}), encoding="utf-8")
 
 
+def quantize(folder: Path) -> None:
+    """Weights of the matrix products in 8 bits, each channel with its own scale.
+
+    One scale for a whole matrix would cost much: a cosine of .944 to the float32 vectors on
+    average, against .995.
+    """
+    from onnxruntime.quantization import quantize_dynamic
+
+    whole = folder / "whole.onnx"
+    (folder / "model.onnx").rename(whole)
+    quantize_dynamic(
+        whole, folder / "model.onnx", per_channel=True, op_types_to_quantize=["MatMul"]
+    )
+    whole.unlink()
+
+
 if __name__ == "__main__":
-    export(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+    export(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[4]))
+    if sys.argv[3] == "int8":
+        quantize(Path(sys.argv[4]))

@@ -24,17 +24,20 @@ from search.encoders.base import (
     find_checkpoint,
 )
 from search.encoders.sentence_folder import SentenceFolder, read_sentence_folder
-from search.errors import ModelMissingError
+from search.errors import ConfigurationError, ModelMissingError
 
 log = logging.getLogger(__name__)
 
 BATCH = 4  # larger ones are slower here: the states no longer fit the cache
 EXPORT_TIMEOUT_S = 600
+PRECISIONS = ("fp32", "int8")
 
 
 class OnnxTextEncoder(TextEncoder):
-    """A BERT-like sentence encoder in float32: the vectors of torch, without torch.
+    """A BERT-like sentence encoder: in float32 the vectors of torch, without torch.
 
+    ``precision`` "int8" takes half the time; its vectors are a space of their own, and they depend
+    a little on the processor (docs/adr/0003-text-encoder-engine.md).
     ``checkpoint`` is "minilm" (bundled), a folder in sentence-transformers form, or a hub name.
     The ONNX file is made once, by a program of its own, below ``models_dir``. A query runs on one
     thread; documents use ``threads`` of them, one batch each.
@@ -47,12 +50,17 @@ class OnnxTextEncoder(TextEncoder):
         checkpoint: str = "minilm",
         *,
         models_dir: Path,
+        precision: str = "fp32",
         offline: bool = False,
         threads: int | None = None,
     ) -> None:
+        if precision not in PRECISIONS:
+            raise ConfigurationError(
+                f"The precision is {precision!r}; write one of {', '.join(PRECISIONS)}."
+            )
         source = read_sentence_folder(find_checkpoint(checkpoint, offline=offline))
-        self.fingerprint = f"onnx:{Path(checkpoint).name}:{source.digest}:fp32"
-        home = _exported(source, models_dir / self.fingerprint.replace(":", "-"))
+        self.fingerprint = f"onnx:{Path(checkpoint).name}:{source.digest}:{precision}"
+        home = _exported(source, precision, models_dir / self.fingerprint.replace(":", "-"))
         self.dim = int(json.loads((home / "encoder.json").read_text(encoding="utf-8"))["dim"])
         self.max_tokens = source.max_tokens
         self._threads = threads or min(4, os.cpu_count() or 1)
@@ -137,7 +145,7 @@ def _session(path: Path) -> Any:
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-def _exported(source: SentenceFolder, home: Path) -> Path:
+def _exported(source: SentenceFolder, precision: str, home: Path) -> Path:
     """The folder with the ONNX file; the first to need it makes it, others wait for it."""
     if (home / "encoder.json").is_file():
         return home
@@ -145,21 +153,15 @@ def _exported(source: SentenceFolder, home: Path) -> Path:
     with FileLock(f"{home}.lock", timeout=EXPORT_TIMEOUT_S):
         if not (home / "encoder.json").is_file():
             log.info("Preparing the text encoder %s; this happens once.", source.folder.name)
-            _export(source, home)
+            _export(source, precision, home)
     return home
 
 
-def _export(source: SentenceFolder, home: Path) -> None:
+def _export(source: SentenceFolder, precision: str, home: Path) -> None:
     draft = Path(tempfile.mkdtemp(prefix=f"{home.name}-", dir=home.parent))
     module = "search.encoders.onnx_export"
-    command = [
-        sys.executable,
-        "-m",
-        module,
-        str(source.folder.resolve()),
-        source.pooling,
-        str(draft),
-    ]
+    folder = str(source.folder.resolve())
+    command = [sys.executable, "-m", module, folder, source.pooling, precision, str(draft)]
     try:
         done = subprocess.run(  # noqa: S603
             command,

@@ -6,13 +6,21 @@ from typing import Any
 from search.models import Passage
 from search.types import Anchor, Candidate, Hit, Locator, Modality, Source, View
 
+_READ = (
+    *("kind", "text", "heading", "language", "ordinal", "page", "page_label", "boxes"),
+    *("start_s", "end_s", "char_start", "char_end", "anchors", "views", "picture", "text_hash"),
+    *("document__title", "document__filename", "document__authors", "document__issued"),
+    *("document__doi", "document__url", "document__media_type", "document__language"),
+    "corpus__slug",
+)
+
 
 def hydrate(hits: Sequence[Hit], corpora: Sequence[int]) -> tuple[Candidate, ...]:
     """The hits with their content, in their order; what is gone or not visible is left out."""
     rows = (
         Passage.objects.filter(pk__in=[hit.passage_id for hit in hits], corpus__in=list(corpora))
         .select_related("document", "corpus")
-        .defer("terms")
+        .only(*_READ)
     )
     passages = {passage.pk: passage for passage in rows}
     return tuple(
