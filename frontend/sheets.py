@@ -71,6 +71,7 @@ class TextSheet:
     part: int
     parts: int
     is_code: bool
+    unit: str  # what a page of it is called
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,9 @@ def text_sheet(document: Document, place: Place, part: int | None) -> TextSheet:
     first = (number - 1) * PASSAGES_PER_PART
     ordered = document.passages.defer("terms").order_by("ordinal")
     here = ordered[first : first + PASSAGES_PER_PART]
+    shown = tuple(_shown(here, place, with_pages=True))
     is_code = document.media_type.startswith("text/x-")
-    return TextSheet(tuple(_shown(here, place, with_pages=True)), number, parts, is_code)
+    return TextSheet(shown, number, parts, is_code, _unit(document.media_type))
 
 
 def recording_sheet(document: Document, place: Place, assets: list[Asset]) -> RecordingSheet:
@@ -159,6 +161,12 @@ def recording_sheet(document: Document, place: Place, assets: list[Asset]) -> Re
         lines=tuple(lines),
         has_subtitles=any(line.origin == "transcript" for line in lines),
     )
+
+
+def _unit(media_type: str) -> str:
+    if "presentation" in media_type:
+        return "Slide"
+    return "Sheet" if "spreadsheet" in media_type else "Page"
 
 
 def boxes_of(passage: Passage, chars: Chars | None = None) -> tuple[Box, ...]:

@@ -24,7 +24,7 @@ class Line:
 def transcript_of(
     passages: Iterable[Passage], *, cited: int | None = None, chars: tuple[int, int] | None = None
 ) -> list[Line]:
-    """The lines of the passages in order of time: one per cue, or per passage without cues.
+    """The lines of the passages in order of time: one per cue, or per passage that nobody says.
 
     Lines of the ``cited`` passage are marked; with ``chars``, only those characters of them.
     """
@@ -61,7 +61,7 @@ def _timed(passage: Passage) -> list[tuple[int, int, float, float]]:
         for a in passage.anchors
         if len(a) >= 8 and a[6] is not None and a[7] is not None
     ]
-    if cues:
+    if cues and _origin(passage) == "transcript":
         return cues
     if passage.start_s is None:
         return []

@@ -9,7 +9,7 @@ export function prepare(recording) {
   if (recording.dataset.isReady) return;
   recording.dataset.isReady = "yes";
   const player = recording.querySelector("video, audio");
-  const lines = [...recording.querySelectorAll(".line a[data-second]")];
+  const lines = [...recording.querySelectorAll(".line.transcript a[data-second]")];
 
   recording.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-second]");

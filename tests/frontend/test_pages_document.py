@@ -111,6 +111,23 @@ def test_lines_of_the_transcript_are_links_to_their_second(client: Client, film:
     assert f'href="/documents/{film.pk}/?t=8.00" data-second="8.00"' in page
 
 
+def test_words_read_on_the_screen_are_one_line_that_is_not_spoken(
+    client: Client, public_corpus: Corpus
+) -> None:
+    shelf = shelves.film()
+    words = {"kind": "video", "text": "10 km\n20 km", "start_s": 2.0, "end_s": 6.0,
+             "views": [["ocr", "derived", 0, 11]],
+             "anchors": [[0, 5, 0.1, 0.1, 0.2, 0.1, 2.0, 6.0],
+                         [6, 11, 0.1, 0.3, 0.2, 0.1, 2.0, 6.0]]}  # fmt: skip
+    shelf.passages = [*shelf.passages, words]
+    film = shelves.put(public_corpus, shelf)
+
+    page = page_of(client, f"/documents/{film.pk}/")
+
+    assert page.count("on screen") == 1
+    assert "10 km" not in client.get(f"/documents/{film.pk}/subtitles.vtt").content.decode()
+
+
 def test_a_talk_has_an_audio_player(client: Client, public_corpus: Corpus) -> None:
     shelf = shelves.film("A talk")
     shelf.media_type, shelf.assets, shelf.content = "audio/mpeg", (), b"talk"
