@@ -21,7 +21,13 @@ from kombu.exceptions import OperationalError as BrokerError
 from rest_framework import exceptions
 
 from frontend.fields import InvalidQuery, clean
-from ingestion.errors import IngestError, TooLargeError, TransientError, UnsupportedFormatError
+from ingestion.errors import (
+    IngestError,
+    NoSpaceError,
+    TooLargeError,
+    TransientError,
+    UnsupportedFormatError,
+)
 from search.errors import ModelMissingError, NotVisibleError, QueryError
 
 log = logging.getLogger(__name__)
@@ -169,6 +175,7 @@ _SAYINGS: tuple[tuple[Any, Callable[[Any], Problem | None]], ...] = (
     (PermissionDenied, _plain(403)),
     (UnsupportedFormatError, _plain(415)),
     (TooLargeError, _plain(413)),
+    (NoSpaceError, _plain(507)),
     (IngestError, _plain(422)),
     (QueryError, _plain(422)),
     (ModelMissingError, _plain(503)),

@@ -13,6 +13,10 @@ class TooLargeError(IngestError):
     """Over a limit; the sentence names both."""
 
 
+class NoSpaceError(IngestError):
+    """The disk is too full to take more in."""
+
+
 class TransientError(Exception):
     """May pass: the step is tried again."""
 

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from django.conf import settings
 from django.db import connection, transaction
 
-from ingestion.errors import IngestError, TransientError
+from ingestion.errors import IngestError, NoSpaceError, TransientError
 from ingestion.models import Job
 from search.models import Corpus, Document
 from search.store import Store
@@ -18,7 +18,6 @@ RECORDINGS = {
     ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".ogv", ".3gp",
 }  # fmt: skip
 SUBTITLES = {".vtt", ".srt"}
-RESERVE_SHARE, RESERVE_BYTES = 0.05, 2_000_000_000  # of the disk, whichever is less
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +61,15 @@ def check_space(size: int) -> None:
     """Refuse long before the disk is full: a database without room stops reading, too.
 
     Raises:
-        IngestError: with what is left and what is needed.
+        NoSpaceError: with what is left and what is kept free (MMSEARCH_MIN_FREE_MB).
     """
     folder = Path(settings.DATA_DIR)
     folder.mkdir(parents=True, exist_ok=True)
-    disk = shutil.disk_usage(folder)
-    reserve = min(int(disk.total * RESERVE_SHARE), RESERVE_BYTES)
-    if disk.free - size < reserve:
-        raise IngestError(
-            f"The disk has {disk.free // 1_000_000} MB left, and {reserve // 1_000_000} MB of it "
-            "are kept free. Remove documents or make room, then upload again."
+    free, kept = shutil.disk_usage(folder).free, settings.MIN_FREE_BYTES
+    if free - size < kept:
+        raise NoSpaceError(
+            f"The disk has {free // 1_000_000} MB left, and {kept // 1_000_000} MB of it are kept "
+            "free (MMSEARCH_MIN_FREE_MB). Remove documents or make room, then upload again."
         )
 
 

@@ -62,9 +62,8 @@ def test_an_empty_file_is_refused_by_name(put_in, public_corpus):
     assert not Document.objects.exists()
 
 
-def test_a_full_disk_is_refused_before_it_is_full(put_in, public_corpus, monkeypatch):
-    monkeypatch.setattr("ingestion.sources.files.RESERVE_BYTES", 1 << 62)
-    monkeypatch.setattr("ingestion.sources.files.RESERVE_SHARE", 1.0)
+def test_a_disk_is_refused_before_it_is_full(put_in, public_corpus, settings):
+    settings.MIN_FREE_BYTES = 1 << 62
     with pytest.raises(IngestError, match="make room"):
         put_in(public_corpus, a__txt="heron")
 
