@@ -26,6 +26,7 @@ _PAGE_CHARACTERS = 600  # at least this long,
 _PAGE_LINE = 20  # and its lines are no labels; what falls short gets a second reading
 _KEEP = 0.50  # a line below this is noise: ornaments, hair, leaves
 _KEEP_SHORT = 0.80  # the same for a line of one or two characters
+_SMALLEST = 10  # pixels: a lower or narrower picture holds no letter
 _MAX_PIXELS = 12_000_000
 _SMALL_SIDE = 1400  # pictures below this are enlarged for Tesseract, which wants tall letters
 
@@ -64,6 +65,8 @@ def read_words(image: Image.Image, *, language: str = "", engine: str = "") -> O
     takes Tesseract's reading where it is surely a printed page, else the fuller of both.
     """
     names = [engine] if engine else _installed()
+    if min(image.size) < _SMALLEST:
+        return OcrResult(engine=names[0] if names else "")
     best = OcrResult()
     for name in names:
         result = _upright(image, name, language)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 NAME = "rapidocr"
 
+_SLIMMEST = 5  # times as long as wide
+
 
 def is_installed() -> bool:
     """Whether the wheel is here."""
@@ -26,7 +28,8 @@ def read(image: Image.Image, language: str) -> OcrResult:
     """The lines of a grey picture in reading order. One model reads every language it knows."""
     import numpy as np
 
-    found: Any = _rapidocr()(np.asarray(image.convert("RGB")), use_cls=False)
+    picture = _padded(image)
+    found: Any = _rapidocr()(np.asarray(picture.convert("RGB")), use_cls=False)
     if found.boxes is None or found.txts is None:
         return OcrResult(engine=NAME)
     boxes = [
@@ -36,13 +39,27 @@ def read(image: Image.Image, language: str) -> OcrResult:
         for quad in found.boxes
     ]
     width, height = image.size
-    tall = sum(
-        len(t) for t, b in zip(found.txts, boxes, strict=True) if b[3] * height > b[2] * width
-    )
-    lies = tall > sum(len(text) for text in found.txts) / 2
+    texts = [str(text) for text in found.txts]
+    tall = sum(len(t) for t, b in zip(texts, boxes, strict=True) if b[3] * height > b[2] * width)
+    lies = tall > sum(map(len, texts)) / 2
     order = reading_order([_quarter_turned(box) for box in boxes] if lies else boxes)
-    lines = [OcrLine(str(found.txts[i]), boxes[i], float(found.scores[i])) for i in order]
+    lines = [OcrLine(texts[i], boxes[i], float(found.scores[i])) for i in order]
     return OcrResult(tuple(lines), NAME, 270 if lies else 0, mean_confidence(lines))
+
+
+def _padded(image: Image.Image) -> Image.Image:
+    """The picture with white beside or below it, so that it is no thread.
+
+    The model enlarges a picture until its shorter side has 736 pixels: one of 3 by 900 pixels
+    would become 163 million and take seven minutes.
+    """
+    width, height = image.size
+    least = max(width, height) // _SLIMMEST
+    if min(width, height) >= least:
+        return image
+    padded = Image.new("L", (max(width, least), max(height, least)), "white")
+    padded.paste(image)
+    return padded
 
 
 @cache

@@ -155,15 +155,18 @@ def _take_tar(unpacking: _Unpacking) -> None:
             _take_single(unpacking)
             return
         raise IngestError(f"{shown(unpacking.request.filename)} is a damaged TAR file.") from None
-    skipped = 0
+    skipped = seen = 0
     try:
         with archive:
             for entry in archive:
+                seen += 1
                 if unpacking.is_full:
                     break
                 skipped += not _take_entry(unpacking, archive, entry)
     except _BROKEN as error:
         unpacking.notices.append(f"The archive is damaged after this ({error}).")
+    if not seen and unpacking.request.media_type in _PACKED:
+        _take_single(unpacking)  # a TAR file may begin like any file of zeros
     if skipped:
         unpacking.notices.append(f"{skipped} links or devices in the archive were left out.")
 

@@ -14,7 +14,7 @@ _UNWANTED = regex.compile(
 )
 _LONG_WORD = regex.compile(r"(\w{1000})(?=\w)")
 _COMBINING = {"¨": "\u0308", "´": "\u0301", "ˆ": "\u0302", "˜": "\u0303", "˚": "\u030a"}
-_ACCENT = regex.compile(r"([¨´ˆ˜˚]) ?([A-Za-zıȷ])")
+_ACCENT = regex.compile(r"([¨´ˆ˜˚])(?: (?=[ıȷ]))?([A-Za-zıȷ])")
 _SPACES = regex.compile(r"[^\S\n]+")
 
 

@@ -127,7 +127,7 @@ def _marked_text(start: str, text: str, suffix: str) -> str:
         return _markup_type(start, suffix)
     if start[:1] in {"{", "["} and suffix in {".json", ".csl", ""} and _CSL.search(text):
         return "application/vnd.citationstyles.csl+json"
-    if suffix in {".bib", ".bibtex", ".txt", ""} and _BIBTEX.match(start):
+    if suffix in {".bib", ".bibtex", ".txt", ""} and _BIBTEX.search(start[:4096]):
         return "application/x-bibtex"
     return ""
 

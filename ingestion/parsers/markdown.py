@@ -10,7 +10,7 @@ from markdown_it.token import Token
 from ingestion.parsers import metadata
 from ingestion.parsers.base import Parser, capped, read_bytes, table_row
 from ingestion.parsers.cleaning import clean_text, one_line
-from ingestion.parsers.text import decode
+from ingestion.parsers.text import decode, paragraphs
 from ingestion.types import Block, Limits, Parsed, ParseRequest
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
@@ -27,7 +27,9 @@ class MarkdownParser(Parser):
         text = clean_text(decode(read_bytes(request, limits)))
         front, body = _front_matter(text)
         notices: list[str] = []
-        blocks = capped(markdown_blocks(body), limits, notices)
+        # What is nested too deeply for Markdown is kept as it stands.
+        found = list(markdown_blocks(body)) or [Block(piece) for piece in paragraphs(body)]
+        blocks = capped(found, limits, notices)
         headings = [block for block in blocks if block.kind == "heading"]
         first = min(headings, key=lambda block: block.level).text if headings else ""
         authors = front.get("authors") or front.get("author") or ""

@@ -104,14 +104,12 @@ def best_title(candidates: Iterable[str], filename: str) -> str:
 def iso_date(text: str) -> str:
     """The first date in the text as 2009, 2009-06 or 2009-06-15; "" if none is plausible."""
     value = text.strip()
-    match = _PDF_DATE.match(value) if value.startswith("D:") or value.isdigit() else None
-    match = match or _ISO_DATE.search(value)
-    if match:
-        parts = [int(part) if part else 0 for part in match.groups()]
-        found = _dated(*parts)
-        if found:
-            return found
-    return written_date(value)
+    bare = value.startswith("D:") or value.isdigit()
+    match = _PDF_DATE.match(value) if bare else _ISO_DATE.search(value)
+    written = "" if bare else written_date(value)
+    if written or not match:
+        return written
+    return _dated(*(int(part) if part else 0 for part in match.groups()))
 
 
 def written_date(text: str) -> str:
@@ -185,11 +183,13 @@ def detect_language(text: str) -> str:
     if letters < 20 or letters < 0.4 * len(sample):
         return ""
     code, sure = _identifier().classify(sample)
-    return str(code) if len(code) == 2 and sure > 0.9 else ""
+    return str(code) if sure > 0.8 else ""
 
 
 @cache
 def _identifier():  # type: ignore[no-untyped-def]
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages([label for label in identifier.labels if len(label) == 2])
+    return identifier

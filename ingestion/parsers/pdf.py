@@ -26,6 +26,7 @@ _DRAW_SHARE = 0.8  # and then no more are drawn
 _OUTPUT_SHARE = 0.9
 _BAD_IN_A_ROW = 50
 _MOST_ATTACHMENTS = 100
+_LONGEST_SIDE = 100_000.0  # points; only the ratio of the sides matters
 
 
 @dataclass(slots=True)
@@ -108,7 +109,7 @@ def _open(request: ParseRequest) -> pdfium.PdfDocument:
                 f"{name} is protected in a way we cannot open; print it to a new PDF."
             ) from error
         raise IngestError(
-            f"{name} is damaged and cannot be opened as PDF ({error}); save it anew."
+            f"{name} is damaged and cannot be opened as PDF; open it in a viewer and save it anew."
         ) from error
     if count == 0:
         document.close()
@@ -159,7 +160,8 @@ def _take_page(
         reading.broken.append(number)
         return
     label = one_line(document.get_page_label(index))[:40]
-    reading.pages.append(Page(number, label, width, height, result.image))
+    shrink = min(1.0, _LONGEST_SIDE / max(width, height, 1.0))
+    reading.pages.append(Page(number, label, width * shrink, height * shrink, result.image))
     reading.texts += result.texts
     if result.image:
         reading.written += (Path(reading.request.output) / result.image).stat().st_size

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -39,13 +40,15 @@ class XlsxParser(Parser):
         blocks: list[Block] = []
         pages: list[Page] = []
         try:
-            book = openpyxl.load_workbook(
-                request.path, read_only=True, data_only=True, keep_links=False
-            )
-            sheets = book.worksheets[: min(_MOST_SHEETS, limits.pages)]
-            for number, sheet in enumerate(sheets, start=1):
-                pages.append(Page(number, one_line(sheet.title)))
-                blocks += _rows(sheet, number, MOST_ROWS - len(blocks), notices)
+            # A stream, since openpyxl refuses paths that do not end as it likes.
+            with Path(request.path).open("rb") as stream:
+                book = openpyxl.load_workbook(
+                    stream, read_only=True, data_only=True, keep_links=False
+                )
+                sheets = book.worksheets[: min(_MOST_SHEETS, limits.pages)]
+                for number, sheet in enumerate(sheets, start=1):
+                    pages.append(Page(number, one_line(sheet.title)))
+                    blocks += _rows(sheet, number, MOST_ROWS - len(blocks), notices)
             facts = book.properties
             title, author = facts.title or "", facts.creator or ""
         except (*BROKEN_OFFICE, InvalidFileException) as error:
