@@ -117,17 +117,11 @@ def shown_results(body: Body, asked: Asked | None = None) -> ShownResults:
 
 
 def opened_with(hit: Body, also: Mapping[str, Sequence[str]]) -> str:
-    """The hit's address, with its quoted characters and the other passages of its document."""
+    """The hit's address, with the other passages of its document that were found."""
     others = [p for p in also.get(str(hit["document"]["id"]), ()) if p != str(hit["passage"])]
-    chars = hit.get("quote_chars") or ()
-    extra = {
-        "chars": "-".join(str(position) for position in chars),
-        "also": ",".join(others),
-    }
-    asked = urlencode({name: value for name, value in extra.items() if value}, safe=",")
-    if not asked or not hit["view_url"]:
+    if not others or not hit["view_url"]:
         return str(hit["view_url"])
-    return f"{hit['view_url']}{'&' if '?' in hit['view_url'] else '?'}{asked}"
+    return f"{hit['view_url']}&{urlencode({'also': ','.join(others)}, safe=',')}"
 
 
 def _results(hits: Sequence[Body], offset: int) -> tuple[Result, ...]:

@@ -141,7 +141,8 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "object-src": [CSP.NONE],
 }
-SECURE_REFERRER_POLICY = "same-origin"  # "no-referrer" makes browsers hide the Origin of our own forms
+# "no-referrer" would make browsers hide the Origin of our own forms, which CSRF protection needs.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"

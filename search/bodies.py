@@ -159,7 +159,7 @@ def citation_body(citation: Citation) -> Body:
         "kind": candidate.kind.value,
         "locator": locator_body(citation.locator),
         "document": document_body(candidate.source),
-        "view_url": view_url(candidate),
+        "view_url": f"{view_url(candidate)}&chars={citation.start}-{citation.end}",
         "thumbnail_url": thumbnail_url(candidate),
         "note": note_of(citation),
     }

@@ -118,7 +118,8 @@ def test_an_answer_quotes_and_cites_and_keeps_its_hits(bob: User, secret: int) -
     (citation,) = body["citations"]
     assert (citation["marker"], citation["passage"]) == (1, str(secret))
     assert citation["quote"] == SECRET
-    assert citation["view_url"] == f"/documents/{row.documents[0]}/?passage={secret}"
+    place = f"?passage={secret}&chars=0-{len(SECRET)}"
+    assert citation["view_url"] == f"/documents/{row.documents[0]}/{place}"
     assert body["refused"] is False
     assert 0 < body["confidence"] <= 1
     assert body["generator"] == "extractive"
