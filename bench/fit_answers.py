@@ -15,7 +15,8 @@ from search.generators.extractive import SIGNS, signs
 from search.generators.questions import parts
 from search.generators.reading import FEATURES, features, read, weigh
 
-FITTED = ("own", "near", "pairs", "meaning", "offers", "lacks", "first", "prior", "brief")
+BY_HAND = {"restates", "fragment", "asks", "reference", "brief"}
+FITTED = tuple(name for name in FEATURES if name not in BY_HAND)
 Rows = NDArray[np.float64]
 
 

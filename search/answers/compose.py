@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from search.answers.citations import Cited, cite, how_read, renumber
-from search.answers.evidence import choose
+from search.answers.evidence import choose, mixed
 from search.answers.verify import verified
 from search.generators.base import Draft, Embed, Generator
+from search.generators.questions import parts
 from search.generators.terms import content_terms, guess_language, stems
 from search.types import Answer, Candidate, Citation, Sentence
 
@@ -28,7 +29,8 @@ def compose(
     Every sentence has a citation whose quote stands in the passage, or is left out; when none is
     left the answer is a refusal. Marks in a source that look like ours are written otherwise.
     """
-    evidence = choose(candidates)
+    asked = parts(question, guess_language(question))
+    evidence = choose(mixed(candidates, asked, weights or {}))
     draft = generator.write(question, evidence, embed=embed, weights=weights)
     checked = [] if draft.refused else verified(cite(draft.sentences, evidence))
     followups = _followups(question, candidates, [c for c, _ in checked])

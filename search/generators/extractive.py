@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.generators.base import Draft, Drafted, Embed, Generator, Quote
-from search.generators.questions import Part, language_of, parts
+from search.generators.questions import Part, language_of, offers, parts
 from search.generators.reading import FEATURES, Unit, features, read, weigh
 from search.types import Evidence
 
@@ -31,26 +31,30 @@ class Weighing:
 # How likely a sentence holds the answer. "first" and "prior" stand at half of their fitted values:
 # that serves questions with evidence in two documents, and costs the others nothing. The rows of
 # _BY_HAND are not fitted, for the data has no headings, questions or bibliographies.
-_BY_HAND = {"fragment": -1.5, "asks": -4.0, "reference": -2.0, "brief": -0.3}
+_BY_HAND = {"restates": -1.5, "fragment": -1.5, "asks": -4.0, "reference": -2.0, "brief": -0.3}
 WITH_MEANING = Weighing(
-    {"own": 4.0, "near": -0.2, "pairs": 1.4, "meaning": 2.1, "lacks": -1.3}
-    | {"first": 1.7, "prior": 1.9}
+    {"own": 3.9, "near": -0.4, "pairs": 1.4, "meaning": 1.9, "carries": 0.4}
+    | {"lacks": -1.3, "lacks_figure": -2.0, "first": 1.6, "prior": 1.9}
     | _BY_HAND,
-    -7.5,
+    -7.2,
 )
 WORDS_ONLY = Weighing(
-    {"own": 4.7, "near": -0.2, "pairs": 1.6, "lacks": -1.3, "first": 1.8, "prior": 2.0} | _BY_HAND,
-    -7.0,
+    {"own": 4.5, "near": -0.3, "pairs": 1.8, "carries": 0.4}
+    | {"lacks": -1.3, "lacks_figure": -2.0, "first": 1.8, "prior": 1.9}
+    | _BY_HAND,
+    -6.9,
 )
 
 # How likely the evidence holds an answer at all.
-SIGNS = ("own", "context", "meaning", "most_meaning", "most_context", "lacks")
+SIGNS = ("own", "context", "meaning", "most_meaning", "most_context", "lacks", "lacks_figure")
 HELD_WITH_MEANING = Weighing(
-    {"own": 1.4, "context": 2.8, "meaning": 4.1, "lacks": -1.0}
-    | {"most_meaning": 3.6, "most_context": 2.9},
-    -7.9,
+    {"own": 1.6, "context": 3.0, "meaning": 3.4, "lacks": -0.1, "lacks_figure": -1.2}
+    | {"most_meaning": 4.5, "most_context": 2.5},
+    -8.0,
 )
-HELD_WORDS_ONLY = Weighing({"own": 3.2, "context": 2.7, "most_context": 3.3, "lacks": -1.3}, -4.5)
+HELD_WORDS_ONLY = Weighing(
+    {"own": 3.2, "context": 3.3, "most_context": 2.7, "lacks": -0.5, "lacks_figure": -1.5}, -4.6
+)
 REFUSE_BELOW = 0.25
 
 MOST = 6  # sentences of an answer
@@ -126,6 +130,7 @@ def signs(rows: Vector, best: int) -> Vector:
             column["meaning"].max(),
             context.max(),
             column["lacks"][best],
+            column["lacks_figure"][best],
         ]
     )
 
@@ -146,9 +151,9 @@ def _reply(
     rows = features(part, units, weights, language=language, embed=embed)
     chances = sentence_chances(rows, by_meaning=embed is not None)
     order = [int(i) for i in np.argsort(-chances, kind="stable")]
-    chosen: list[int] = []
-    for at in order:
-        if len(chosen) == MOST_OF_PART or chances[at] < KEEP_FROM * chances[order[0]]:
+    chosen = order[:1] + _completion(part, units, order[0], language)
+    for at in order[1:]:
+        if len(chosen) >= MOST_OF_PART or chances[at] < KEEP_FROM * chances[order[0]]:
             break
         if not any(_same(units[at], units[other]) for other in chosen):
             chosen.append(at)
@@ -158,6 +163,22 @@ def _reply(
         chances=tuple(float(chances[at]) for at in chosen),
         chance=held_chance(rows, order[0], by_meaning=embed is not None),
     )
+
+
+def _completion(part: Part, units: Sequence[Unit], best: int, language: str) -> list[int]:
+    """The next sentence, when it holds the kind of thing asked for and the best one does not.
+
+    "Richer's clock lost time in Cayenne. It was slower because …"
+    """
+    after = best + 1
+    if not part.wanted or after == len(units) or units[after].label != units[best].label:
+        return []
+    asked = part.own | part.borrowed
+    here, there = (
+        max(offers(kind, units[at].text, asked, language) for kind in part.wanted)
+        for at in (best, after)
+    )
+    return [after] if there > 0.5 > here else []
 
 
 def _merged(replies: Sequence[_Reply], most: int) -> list[Unit]:

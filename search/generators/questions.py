@@ -18,6 +18,12 @@ _AND_ASKING = re.compile(
 )
 _COMMA_ASKING = re.compile(rf",\s+(?={_BEFORE}{_ASKING}\b)", re.IGNORECASE)
 _ASKS = re.compile(rf"\b{_ASKING}\b", re.IGNORECASE)
+_POINTS_BACK = re.compile(
+    r"\b(?:it|its|he|him|his|she|her|they|them|their|this|that|these|those|there|er|sie|es|ihn|ihm"
+    r"|ihr|sein|dies\w*|il|elle|ils|elles|lo|la|su)\b",
+    re.IGNORECASE,
+)
+_HOW = re.compile(r"\bhow(?: (?:far|long|deep|high|tall|fast|many|much|often|old))?\b", re.I)
 _ENDS = re.compile(r"[?？;]+\s*")
 
 
@@ -31,6 +37,8 @@ class Wanted(StrEnum):
     PLACE = "place"
     REASON = "reason"
 
+
+FIGURES = frozenset({Wanted.TIME, Wanted.NUMBER, Wanted.MEASURE})
 
 _WANTED = (
     (
@@ -108,6 +116,7 @@ class Part:
     borrowed: frozenset[str]
     wanted: frozenset[Wanted]
     pairs: frozenset[frozenset[str]] = frozenset()  # words that stand side by side in it
+    asking: str = ""  # "how", "how far": words that a sentence about the question repeats
 
 
 def parts(question: str, language: str) -> tuple[Part, ...]:
@@ -116,6 +125,7 @@ def parts(question: str, language: str) -> tuple[Part, ...]:
     "Who drew it and when" are two; the second borrows the first one's words.
     """
     pieces = [piece for piece in _pieces(" ".join(question.split())) if terms(piece)]
+    told = [[piece[t.start : t.end] for t in content_terms(piece, language)] for piece in pieces]
     orders = [[term.stem for term in content_terms(piece, language)] for piece in pieces]
     if not any(orders):  # nothing but stop words: then they are what is asked for
         orders = [[term.stem for term in terms(piece, language)] for piece in pieces]
@@ -123,10 +133,12 @@ def parts(question: str, language: str) -> tuple[Part, ...]:
     found = []
     for piece, order in zip(pieces, orders, strict=True):
         own = frozenset(order)
-        context = everything - own if len(own) < 3 else frozenset()
-        text = " ".join(pieces) if context else piece
+        leans = len(own) < 2 or _POINTS_BACK.search(piece)
+        context = everything - own if leans else frozenset()
+        others = [w for p, words in zip(pieces, told, strict=True) if p != piece for w in words]
+        text = f"{piece} ({' '.join(others)})" if context else piece
         pairs = frozenset(frozenset(pair) for pair in pairwise(order))
-        found.append(Part(text, own, context, wanted(piece), pairs))
+        found.append(Part(text, own, context, wanted(piece), pairs, _asking(piece)))
     return tuple(found)
 
 
@@ -159,6 +171,12 @@ def offers(kind: Wanted, sentence: str, asked: frozenset[str], language: str = "
 def language_of(question: str) -> str:
     """The language a question is asked in, as far as its stop words tell."""
     return guess_language(question)
+
+
+def _asking(piece: str) -> str:
+    """Words of asking that a sentence about the question would repeat: "how", "how far"."""
+    match = _HOW.search(piece)
+    return match.group().casefold() if match else ""
 
 
 def _pieces(question: str) -> list[str]:

@@ -11,17 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.generators.base import Embed
-from search.generators.questions import Part, offers
+from search.generators.questions import FIGURES, Part, offers
 from search.generators.sentences import SentenceSpan, sentence_spans
 from search.generators.terms import content_terms, stems
 from search.types import Candidate, Evidence
 
 _LONG_ENOUGH = 12  # words from which a line without a full stop is taken for a sentence
-EMBEDDED = 32  # so many sentences are compared by meaning: those that words put first
+EMBEDDED = 12  # so many sentences are compared by meaning: those that words put first
 
-_BIBLIOGRAPHY = re.compile(
-    r"^\s*(?:\[\d+\]|\d+\.)\s.*\b(?:1[89]|20)\d\d\b|\bdoi:|\bdoi\.org|\barXiv:|\bISBN\b|\bpp\. ?\d"
-    r"|\bet al\.,? \(?(?:1[89]|20)\d\d\)?[.;]|@\w+\{|\bIn Proceedings\b|\bRetrieved \w+ \d"
+_LONGEST_ENTRY = 500  # characters; a longer line is a paragraph that cites, not a reference
+_ENTRY = re.compile(
+    r"(?:\[\d+\]|\d+\.|[^\W\d_])[^\n]*\b(?:1[89]|20)\d\d\b[^\n]*"
+    r"(?:doi[:.]|arXiv:|ISBN|\bpp?\. ?\d|Proceedings|Proc\.|Press\b|J\. |Retrieved)"
+    r"|\[\d+\][^\n]*\b(?:1[89]|20)\d\d\b|@\w+\{|Keywords?:"
 )
 _FINISHED = re.compile(r"[.!?…。！？:;][\"'”’»)\]]*(?:\[[\d,;–\- a-z]{1,12}\])*$")
 _ASKS = re.compile(r"[?？][\"'”’»)\]]*$")
@@ -31,8 +33,10 @@ FEATURES = (
     "near",  # the same in the sentences beside it, heading and title, beyond "own"
     "pairs",  # share of the question's neighbouring words that are neighbours here
     "meaning",  # cosine of question and sentence
-    "offers",  # holds the kind of thing that is asked for
-    "lacks",  # a kind of thing is asked for and it is not here
+    "carries",  # holds the kind of thing asked for, times "near": "It was lit in July 1823."
+    "lacks",  # a name, place or reason is asked for and it is not here
+    "lacks_figure",  # a time, number or measure is asked for and it is not here
+    "restates",  # asks or names the question ("how far it is seen") and does not answer it
     "first",  # 1 / rank of the passage
     "prior",  # the passage's score between the worst (0) and the best (1) of the evidence
     "fragment",  # a heading, a lone word: not a finished sentence
@@ -55,6 +59,7 @@ class Unit:
     first: float
     prior: float
     spoken: bool = False
+    is_reference: bool = False  # part of an entry of a bibliography
 
     @property
     def stems(self) -> frozenset[str]:
@@ -111,7 +116,7 @@ def features(
     return rows
 
 
-_GLANCE = np.array([1.0, 0.6, 0.3, 0.0, 0.4, 0.0, 0.5, 0.3, -0.3, -0.5, -0.5, -0.2])
+_GLANCE = np.array([1.0, 0.5, 0.3, 0.0, 0.5, -0.2, -0.4, -0.2, 0.5, 0.3, -0.3, -0.5, -0.5, -0.2])
 
 
 class _Weights(dict[str, float]):
@@ -145,6 +150,7 @@ def _units(piece: Evidence, language: str, *, first: float, prior: float) -> lis
                 first=first,
                 prior=prior,
                 spoken=spoken,
+                is_reference=_is_reference(candidate.text, span),
             )
         )
     return units
@@ -160,13 +166,15 @@ def _row(part: Part, unit: Unit, weights: Mapping[str, float], language: str) ->
         near,
         _pairs(part, unit),
         0.0,
-        offered,
-        (1.0 - offered) if part.wanted else 0.0,
+        offered * near,
+        (1.0 - offered) if part.wanted and not part.wanted & FIGURES else 0.0,
+        (1.0 - offered) if part.wanted & FIGURES else 0.0,
+        float(_restates(part, unit)),
         unit.first,
         unit.prior,
         float(_is_fragment(unit)),
         float(bool(_ASKS.search(unit.text))),
-        float(bool(_BIBLIOGRAPHY.search(unit.text))),
+        float(unit.is_reference),
         float(unit.words < 6),
     ]
 
@@ -178,6 +186,19 @@ def covered(part: Part, found: frozenset[str], weights: Mapping[str, float]) -> 
         return 0.0
     held = sum(weights[s] for s in part.own & found)
     return (held + 0.5 * sum(weights[s] for s in part.borrowed & found)) / total
+
+
+def _is_reference(text: str, span: SentenceSpan) -> bool:
+    """Whether the line in which the sentence stands is an entry of a bibliography."""
+    start = text.rfind("\n", 0, span.start) + 1
+    end = text.find("\n", span.end)
+    line = text[start : end if end >= 0 else len(text)].strip()
+    return len(line) <= _LONGEST_ENTRY and bool(_ENTRY.match(line))
+
+
+def _restates(part: Part, unit: Unit) -> bool:
+    phrase = part.asking
+    return bool(phrase) and phrase in unit.text.casefold()
 
 
 def _is_fragment(unit: Unit) -> bool:

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.answers.compose import NOTHING_ANSWERS, compose
-from search.answers.evidence import choose
+from search.answers.evidence import choose, mixed
 from search.generators.extractive import Extractive
 from search.generators.questions import Wanted, offers, parts
 from search.types import Answer, Candidate, Support
@@ -214,3 +214,24 @@ def test_follow_up_questions_come_from_headings_that_were_not_quoted() -> None:
     near = candidate("Mercury let the lens float.", 5, heading="Lenses › Mercury baths")
     answer = ask("Who designed the first lens at Cordouan?", (*LIBRARY, near))
     assert answer.followups == ("What is said about “Mercury baths” in “Document 5”?",)
+
+
+def test_the_next_sentence_completes_one_that_lacks_what_is_asked_for() -> None:
+    story = candidate(
+        "Richer found that his pendulum clock lost time in Cayenne. It was slower because gravity "
+        "is weaker near the equator. He was puzzled for years.",
+        1,
+    )
+    answer = ask("Why did Richer's pendulum clock lose time in Cayenne?", (story,))
+    assert [s.text.split()[0] for s in answer.sentences[:2]] == ["Richer", "It"]
+
+
+def test_a_passage_about_one_part_alone_is_put_forward() -> None:
+    lens = [
+        candidate(f"Lens {n} of the Cordouan lamp stood on table {n} near the door.", n, document=1)
+        for n in range(1, 7)
+    ]
+    glass = candidate("The rings of Buffon leave out useless glass.", 20, document=1)
+    asked = parts("Which lamp stood at Cordouan and how did Buffon leave out glass?", "en")
+    assert [c.passage_id for c in mixed([*lens, glass], asked, {})][:3] == [1, 20, 2]
+    assert len(mixed([*lens, glass], asked[:1], {})) == 7
