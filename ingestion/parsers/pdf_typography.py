@@ -136,7 +136,8 @@ def largest_lines(lines: Iterable[PrintedLine]) -> str:
     most = max(_height(line) for line in readable)
     top = readable[0]
     usual = median(_height(line) for line in readable)
-    if not top.bold and len(readable) > 3 and most < usual * (1.25 if top.derived else 1.1):
+    stands_out = most >= usual * (1.25 if top.derived else 1.1)
+    if not stands_out and not top.bold and (top.derived or len(readable) > 3):
         return ""
     if top.bold and _height(top) >= 0.8 * most:  # a modest title over larger headings
         chosen = _run_of(readable, lambda line: line.bold and _height(line) == _height(top))
