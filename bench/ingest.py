@@ -100,7 +100,8 @@ def main() -> None:
     with database_for(["manage.py", "ingest"]):
         django.setup()
         print(
-            f"{'kind':20}{'files':>7}{'passages':>10}{'alone s':>9}{'ingest s':>10}{'files/min':>11}{'ratio':>7}"
+            f"{'kind':20}{'files':>7}{'passages':>10}{'alone s':>9}"
+            f"{'ingest s':>10}{'files/min':>11}{'ratio':>7}"
         )
         for folder in options.folders:
             found = row(folder, options.threads)

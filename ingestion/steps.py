@@ -4,10 +4,10 @@ Each step's product lies in the job's staging folder, under a name that carries 
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from django.conf import settings
@@ -35,7 +35,7 @@ TOKENS_WITHOUT_ENCODER = 208
 
 class Step(Protocol):
     def compute(self, job: Job) -> object: ...
-    def store(self, job: Job, product: object) -> None: ...
+    def store(self, job: Job, product: Any) -> None: ...
     def clean_up(self, job: Job) -> None: ...
 
 
@@ -45,10 +45,29 @@ class _Tidy:
         staging.clear(job.pk)
 
 
+@dataclass(frozen=True, slots=True)
+class ParseProduct:
+    """What the child found, the staging folder of its files, and what an archive held."""
+
+    folder: str
+    parsed: Parsed
+    members: list[NewFile]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishProduct:
+    """The rows of one document, ready to insert."""
+
+    notices: tuple[str, ...]
+    assets: list[Asset]
+    passages: list[Passage]
+    vectors: dict[str, np.ndarray]
+
+
 class Parse(_Tidy):
     """RECEIVED → PARSED: the sandboxed child reads the file."""
 
-    def compute(self, job: Job) -> tuple[str, Parsed, list[NewFile]]:
+    def compute(self, job: Job) -> ParseProduct:
         name = f"parsed-{job.epoch}"
         folder = staging.fresh_folder(job.pk, name)
         outcome = sandbox().run(
@@ -60,11 +79,10 @@ class Parse(_Tidy):
             raise IngestError(outcome.error)
         staging.write(folder / PARSED_FILE, codec.dump(outcome.parsed))
         kept = [keep_file(folder / m.file, m.name) for m in outcome.parsed.members]
-        return name, outcome.parsed, kept
+        return ParseProduct(name, outcome.parsed, kept)
 
-    def store(self, job: Job, product: object) -> None:
-        name, parsed, members = product  # type: ignore[misc]
-        document = job.document
+    def store(self, job: Job, product: ParseProduct) -> None:
+        document, parsed = job.document, product.parsed
         document.title = parsed.title[:500] or document.title
         document.authors = [author[:200] for author in parsed.authors[:500]]
         document.issued = parsed.published[:10]
@@ -73,8 +91,8 @@ class Parse(_Tidy):
         document.media_type = parsed.media_type[:100]
         document.duration_s, document.page_count = parsed.duration_s, len(parsed.pages) or None
         document.save()
-        Job.objects.filter(pk=job.pk).update(staged={"parsed": name})
-        register_files(members, corpus=document.corpus, user_id=document.added_by_id)
+        Job.objects.filter(pk=job.pk).update(staged={"parsed": product.folder})
+        register_files(product.members, corpus=document.corpus, user_id=document.added_by_id)
 
 
 class Chunk(_Tidy):
@@ -88,8 +106,8 @@ class Chunk(_Tidy):
         staging.write_drafts(staging.folder(job.pk) / name, drafts)
         return name
 
-    def store(self, job: Job, product: object) -> None:
-        _remember(job, "passages", str(product))
+    def store(self, job: Job, product: str) -> None:
+        _remember(job, "passages", product)
 
 
 class Encode(_Tidy):
@@ -111,27 +129,26 @@ class Encode(_Tidy):
         staging.write_vectors(staging.folder(job.pk) / name, product)
         return name
 
-    def store(self, job: Job, product: object) -> None:
-        _remember(job, "vectors", str(product))
+    def store(self, job: Job, product: str) -> None:
+        _remember(job, "vectors", product)
 
 
 class Publish(_Tidy):
     """ENCODED → SEARCHABLE: one transaction makes the document findable, whole."""
 
-    def compute(self, job: Job) -> tuple[Parsed, list[Asset], list[Passage], dict[str, np.ndarray]]:
+    def compute(self, job: Job) -> PublishProduct:
         parsed, drafts = read_parsed(job), read_drafts(job)
         folder = staging.staged(job.pk, job.staged.get("parsed", ""))
         assets = _assets(job, parsed, folder)
         hashes = {asset.file: asset.row.sha256 for asset in assets}
         rows = [_passage(job, draft, n, hashes) for n, draft in enumerate(drafts)]
         vectors = staging.read_vectors(staging.staged(job.pk, job.staged.get("vectors", "")))
-        return parsed, [asset.row for asset in assets], rows, vectors
+        return PublishProduct(parsed.notices, [asset.row for asset in assets], rows, vectors)
 
-    def store(self, job: Job, product: object) -> None:
-        parsed, assets, rows, vectors = product  # type: ignore[misc]
-        Asset.objects.bulk_create(assets)
-        indexing.publish(job.document, rows, vectors)
-        Job.objects.filter(pk=job.pk).update(error=" ".join(parsed.notices), staged={})
+    def store(self, job: Job, product: PublishProduct) -> None:
+        Asset.objects.bulk_create(product.assets)
+        indexing.publish(job.document, product.passages, product.vectors)
+        Job.objects.filter(pk=job.pk).update(error=" ".join(product.notices), staged={})
 
 
 class _KeptAsset:

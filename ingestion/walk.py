@@ -21,7 +21,7 @@ class Stage:
     """How a job leaves a state: by which step, to which state, on which queue, how far along."""
 
     step: steps.Step
-    reached: State
+    reached: str
     queue: str
     progress: float
 

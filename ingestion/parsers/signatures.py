@@ -38,7 +38,13 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (257, b"ustar", "application/x-tar"),
 )
 
-_RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
+_IFF = {
+    b"WEBP": "image/webp",
+    b"WAVE": "audio/wav",
+    b"AVI ": "video/x-msvideo",
+    b"AIFF": "audio/aiff",
+    b"AIFC": "audio/aiff",
+}
 _BRANDS = {
     b"avif": "image/avif", b"avis": "image/avif", b"heic": "image/heic", b"heix": "image/heic",
     b"heim": "image/heic", b"heis": "image/heic", b"hevc": "image/heic", b"hevx": "image/heic",
@@ -97,8 +103,8 @@ def by_magic(head: bytes) -> str:
     for offset, magic, kind in _MAGIC:
         if head[offset : offset + len(magic)] == magic:
             return _refined(head, kind)
-    if head[:4] == b"RIFF" and head[8:12] in _RIFF:
-        return _RIFF[head[8:12]]
+    if head[:4] in {b"RIFF", b"FORM"} and head[8:12] in _IFF:
+        return _IFF[head[8:12]]
     if head[4:8] == b"ftyp":
         brand = head[8:12]
         return _BRANDS.get(brand, "video/3gpp" if brand[:2] == b"3g" else "video/mp4")

@@ -35,7 +35,7 @@ class CorpusQuerySet(models.QuerySet["Corpus"]):
         mine = Membership.objects.filter(user_id=viewer.user_id).values("corpus_id")
         return self.filter(public | Q(pk__in=mine))
 
-    def with_role(self, viewer: Viewer, *roles: Role) -> Self:
+    def with_role(self, viewer: Viewer, *roles: str) -> Self:
         """The corpora in which this viewer has one of the roles."""
         if viewer.unrestricted:
             return self
