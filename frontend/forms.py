@@ -183,8 +183,7 @@ def _check_parts(
             "text",
             "Nothing to search for: give a text, a picture, a clip, a recording or a passage.",
         )
-    if reading.take("crop", _crop, ()) and not files.get("image"):
-        reading.refuse("crop", "A crop needs the picture it is cut from; send image as well.")
+    reading.take("crop", _crop, ())
 
 
 def _refuse_what_needs_encoders(reading: Reading, files: Mapping[str, Any]) -> None:

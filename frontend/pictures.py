@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from frontend.fields import FieldError, clean, shown
-from ingestion.errors import IngestError, UnsupportedFormatError
+from ingestion.errors import IngestError
 from ingestion.parsers.detect import media_type
 from ingestion.services import read_picture
 
@@ -27,7 +27,7 @@ def words_of(image: Any) -> tuple[str, tuple[str, ...]]:
     """The words read in an uploaded picture, and sentences on how it was read.
 
     Raises:
-        PictureError: too large (413), not a picture (415), or it does not decode (422).
+        PictureError: too large (413), or no picture that decodes (422).
     """
     name = clean(image.name or "picture")
     if image.size > MAX_BYTES:
@@ -68,9 +68,7 @@ def path_of(upload: Any) -> Iterator[Path]:
 def _check_format(path: Path, name: str) -> None:
     try:
         found = media_type(str(path), name)
-    except UnsupportedFormatError as error:
-        raise PictureError(str(error), 415) from error
     except IngestError as error:
         raise PictureError(str(error), 422) from error
     if not found.startswith("image/"):
-        raise PictureError(f"{shown(name)} is {found}, not a picture; send a picture.", 415)
+        raise PictureError(f"{shown(name)} is {found}, not a picture; send a picture.", 422)

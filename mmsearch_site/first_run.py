@@ -64,10 +64,10 @@ def ensure_administrator() -> tuple[str, str] | None:
 
 
 def ensure_sample_corpus() -> None:
-    """The public corpus that the sample library goes into."""
-    from search.models import Corpus
+    """The public corpus that the sample library goes into; the administrator owns it."""
+    from search.models import Corpus, Membership, Role
 
-    Corpus.objects.get_or_create(
+    corpus, created = Corpus.objects.get_or_create(
         slug=SAMPLE_CORPUS,
         defaults={
             "name": "Sample library",
@@ -75,6 +75,9 @@ def ensure_sample_corpus() -> None:
             "visibility": "public",
         },
     )
+    owner = get_user_model().objects.filter(is_superuser=True).order_by("pk").first()
+    if created and owner is not None:
+        Membership.objects.create(corpus=corpus, user=owner, role=Role.OWNER)
 
 
 def begin_sample_library(
