@@ -360,3 +360,25 @@ def test_attached_files_become_members(tmp_path):
 def test_a_locked_file_is_refused_with_the_remedy(tmp_path):
     with pytest.raises(IngestError, match="locked with a password; remove the password"):
         parsed(bench_file("hostile", "pdf", "pdfjs_pr6531_1.pdf"), "p.pdf", tmp_path)
+
+
+def test_a_name_of_two_capitals_is_made_whole_when_the_document_knows_it(tmp_path):
+    lines = ["TraceMonkey is a virtual machine for scripts, and Trace-", "Monkey is quick."]
+    [block] = parsed(pdf(column(72, 700, lines)), "a.pdf", tmp_path).blocks
+    assert block.text.endswith("and TraceMonkey is quick.")
+
+
+@pytest.mark.parametrize(
+    ("matrix", "step", "start"),
+    [("0 1 -1 0", (12, 0), (100, 100)), ("0 -1 1 0", (-12, 0), (500, 700))],
+    ids=["upwards", "downwards"],
+)
+def test_lines_printed_sideways_are_read_in_their_own_order(tmp_path, matrix, step, start):
+    page = "".join(
+        f"BT /F1 10 Tf {matrix} {start[0] + step[0] * n} {start[1]} Tm ({line}) Tj ET\n"
+        for n, line in enumerate(LEFT)
+    )
+    [block] = parsed(pdf(page), "a.pdf", tmp_path).blocks
+    assert block.text == " ".join(LEFT)
+    _, _, width, height = block.anchors[0].box
+    assert height > 10 * width
