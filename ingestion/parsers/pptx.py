@@ -40,17 +40,7 @@ class PptxParser(Parser):
             IngestError: damaged or locked.
         """
         check_office(request, limits)
-        try:
-            deck = pptx.Presentation(request.path)
-            slides = list(deck.slides)
-            size = (float(deck.slide_width or 1), float(deck.slide_height or 1))
-            facts = deck.core_properties
-            described = (facts.title, facts.author, iso_day(facts))
-        except _BROKEN as error:
-            raise IngestError(
-                f"{shown(request.filename)} is damaged and cannot be read as a PowerPoint file "
-                f"({type(error).__name__})."
-            ) from error
+        slides, size, (title, author, made) = _opened(request)
         pictures = Pictures(request.output, limits)
         notices: list[str] = []
         if len(slides) > limits.pages:
@@ -60,7 +50,6 @@ class PptxParser(Parser):
         for number, slide in enumerate(slides[: limits.pages], start=1):
             pages.append(Page(number, "", size[0] / 12700, size[1] / 12700))
             blocks += _Slide(slide, number, size, pictures, notices).blocks()
-        title, author, made = described
         text = "\n".join(block.text for block in blocks[:60])
         first = next((block.text for block in blocks if block.kind == "heading"), "")
         return Parsed(
@@ -75,6 +64,22 @@ class PptxParser(Parser):
             media=tuple(pictures.media),
             notices=tuple([*notices, *pictures.notices()]),
         )
+
+
+def _opened(
+    request: ParseRequest,
+) -> tuple[list[Any], tuple[float, float], tuple[str, str, str]]:
+    """Slides, their width and height, and the file's own title, author and day."""
+    try:
+        deck = pptx.Presentation(request.path)
+        facts = deck.core_properties
+        size = (float(deck.slide_width or 1), float(deck.slide_height or 1))
+        return list(deck.slides), size, (facts.title, facts.author, iso_day(facts))
+    except _BROKEN as error:
+        raise IngestError(
+            f"{shown(request.filename)} is damaged and cannot be read as a PowerPoint file "
+            f"({type(error).__name__})."
+        ) from error
 
 
 class _Slide:

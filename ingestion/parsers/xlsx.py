@@ -38,7 +38,6 @@ class XlsxParser(Parser):
         name = shown(request.filename)
         notices: list[str] = []
         blocks: list[Block] = []
-        pages: list[Page] = []
         try:
             # A stream, since openpyxl refuses paths that do not end as it likes.
             with Path(request.path).open("rb") as stream:
@@ -46,11 +45,10 @@ class XlsxParser(Parser):
                     stream, read_only=True, data_only=True, keep_links=False
                 )
                 sheets = book.worksheets[: min(_MOST_SHEETS, limits.pages)]
-                for number, sheet in enumerate(sheets, start=1):
-                    pages.append(Page(number, one_line(sheet.title)))
-                    blocks += _rows(sheet, number, MOST_ROWS - len(blocks), notices)
+                pages = [Page(n, one_line(s.title)) for n, s in enumerate(sheets, start=1)]
+                for page, sheet in zip(pages, sheets, strict=True):
+                    blocks += _rows(sheet, page.number, MOST_ROWS - len(blocks), notices)
             facts = book.properties
-            title, author = facts.title or "", facts.creator or ""
         except (*BROKEN_OFFICE, InvalidFileException) as error:
             raise IngestError(
                 f"{name} is damaged and cannot be read as an Excel file ({type(error).__name__})."
@@ -61,8 +59,8 @@ class XlsxParser(Parser):
             notices.append(f"{name} holds no values.")
         return Parsed(
             media_type=request.media_type,
-            title=metadata.best_title([title], request.filename),
-            authors=metadata.split_authors(author),
+            title=metadata.best_title([facts.title or ""], request.filename),
+            authors=metadata.split_authors(facts.creator or ""),
             published=iso_day(facts),
             language=metadata.detect_language("\n".join(block.text for block in blocks[:200])),
             blocks=capped(blocks, limits, notices),
