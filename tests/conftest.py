@@ -61,9 +61,12 @@ def own_data_dir() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def worker_process(django_db_setup: None, cluster: Cluster) -> Iterator[subprocess.Popen[bytes]]:
-    """One Celery worker for all tests that want one, on the test database and its queues."""
+    """One Celery worker for the tests of a module, on the test database and its queues.
+
+    It goes with the module: a worker that lived on would take the jobs of tests that walk alone.
+    """
     database = database_url(settings.DATABASES["default"], TEST_DATABASE)
     log = settings.DATA_DIR / "log" / "worker.log"
     with log.open("wb") as book:

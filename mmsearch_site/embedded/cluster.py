@@ -87,7 +87,7 @@ class Cluster:
             log.warning("The database did not stop within %.0f s; it is cut off.", timeout_s)
             self._pg_ctl("stop", "-m", "immediate", "-w", "-t", "5")
         if self._process is not None:
-            self._process.wait(timeout=5)
+            self._process.wait(timeout=30)
             self._process = None
 
     def settle(self) -> None:

@@ -158,7 +158,7 @@ def test_after_a_killed_supervisor_a_start_begins_clean_and_ctrl_c_leaves_nothin
     second = Supervisor(site_dir, free_port())
     second.wait_until_ready()
     family = [*second.children(), psutil.Process(second.process.pid)]
-    assert alive(orphans) == []
+    second.until(lambda: alive(orphans) == [], 15)
     assert not PASSWORD.search("\n".join(second.said)), "the password is shown once"
 
     took = second.stop(signal.SIGINT)
