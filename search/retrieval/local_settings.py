@@ -1,6 +1,6 @@
 """PostgreSQL settings for a few statements."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from django.db import connection, transaction
@@ -15,20 +15,26 @@ def local_settings(**settings: str) -> Iterator[None]:
 
     An error inside rolls back what the block did and leaves the surrounding transaction usable.
     """
-    names = list(settings)
-    change = f"SELECT {', '.join(['set_config(%s, %s, true)'] * len(names))}"
     with transaction.atomic():
-        before = _read(names) if connection.savepoint_ids else {}  # else the commit forgets them
-        with connection.cursor() as cursor:
-            cursor.execute(change, [word for pair in settings.items() for word in pair])
+        before = _read(list(settings)) if connection.savepoint_ids else {}  # else commit forgets
+        _write(settings)
         yield
-        if before:
-            with connection.cursor() as cursor:
-                cursor.execute(change, [word for pair in before.items() for word in pair])
+        _write({name: value for name, value in before.items() if value is not None})
+        for name in (name for name, value in before.items() if value is None):
+            with connection.cursor() as cursor:  # an extension's, that was not loaded before
+                cursor.execute(f"SET LOCAL {name} TO DEFAULT")
 
 
-def _read(names: list[str]) -> dict[str, str]:
+def _read(names: list[str]) -> dict[str, str | None]:
     with connection.cursor() as cursor:
         read = ", ".join(["current_setting(%s, true)"] * len(names))
         cursor.execute(f"SELECT {read}", names)
-        return {name: value or "" for name, value in zip(names, cursor.fetchone(), strict=True)}
+        return {name: value or None for name, value in zip(names, cursor.fetchone(), strict=True)}
+
+
+def _write(settings: Mapping[str, str]) -> None:
+    if not settings:
+        return
+    with connection.cursor() as cursor:
+        change = ", ".join(["set_config(%s, %s, true)"] * len(settings))
+        cursor.execute(f"SELECT {change}", [word for pair in settings.items() for word in pair])

@@ -178,6 +178,16 @@ def test_a_narrow_filter_is_scanned_and_a_wide_one_walks_the_index(libraries: An
     assert name in ask(Filters(language=("en",)))
 
 
+def test_the_first_question_of_a_connection_walks_the_index_too(libraries: Any) -> None:
+    corpus = libraries("one", 600)
+    indexing.maintain_indexes()
+    key = space()
+    connection.close()  # a new one has not loaded pgvector: its settings are unknown there
+    with transaction.atomic(), local_settings(jit="off"):
+        run = dense.search(corpus.rows[5], key, [corpus.pk], depth=10)
+    assert run.hits[0].passage_id == corpus.keys[5]
+
+
 def test_indexes_follow_the_corpora(libraries: Any) -> None:
     corpus = libraries("one", 300)
     name = index_name(space().pk, corpus.pk)
