@@ -135,6 +135,8 @@ class _Site:
         self._cluster = cluster
         self._children = [Child(worker(), say), Child(web_server(), say)]
         self._sample: subprocess.Popen[bytes] | None = None
+        self._database_failures = 0
+        self._database_again = 0.0  # of the monotonic clock: not before then
 
     def live(self) -> int:
         try:
@@ -186,13 +188,26 @@ class _Site:
     def _keep(self) -> None:
         """Begin again whatever has died."""
         if self._cluster is not None and not self._cluster.is_alive():
-            say("The database ended; starting it again …")
-            self._cluster.start()
+            self._revive(self._cluster)
         before = [child.pid for child in self._children]
         for child in self._children:
             child.revive()
         if before != [child.pid for child in self._children]:
             self._record()
+
+    def _revive(self, cluster: Cluster) -> None:
+        """Start the database again, and again after a while: it may die while it recovers."""
+        if time.monotonic() < self._database_again:
+            return
+        say("The database ended; starting it again …")
+        try:
+            cluster.start()
+            self._database_failures = 0
+        except DatabaseStartError as error:
+            self._database_failures += 1
+            wait_s = min(2.0**self._database_failures, SAY_AGAIN_S)
+            self._database_again = time.monotonic() + wait_s
+            say(f"{error}\nIt is tried again in {wait_s:.0f} s.")
 
     def _record(self) -> None:
         """Who runs, for a later start to find after this one was killed."""
