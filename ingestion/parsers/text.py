@@ -69,11 +69,14 @@ def _is_nearly_utf8(raw: bytes) -> bool:
 def paragraphs(text: str) -> Iterator[str]:
     """Pieces between blank lines, none longer than 20,000 characters."""
     for piece in _BLANK.split(text):
-        rest = piece.strip("\n").rstrip()
-        while len(rest) > _LONGEST:
-            cut = max(rest.rfind(blank, 0, _LONGEST) for blank in ("\n", " "))
-            cut = cut if cut > _LONGEST // 2 else _LONGEST
-            yield rest[:cut]
-            rest = rest[cut:].lstrip(" \n")
-        if rest.strip():
-            yield rest
+        whole = piece.strip("\n").rstrip()
+        start = 0
+        while len(whole) - start > _LONGEST:
+            last = max(whole.rfind(blank, start, start + _LONGEST) for blank in ("\n", " "))
+            cut = last if last > start + _LONGEST // 2 else start + _LONGEST
+            yield whole[start:cut]
+            start = cut
+            while whole[start] in "\n ":
+                start += 1
+        if whole[start:].strip():
+            yield whole[start:]
