@@ -10,6 +10,8 @@ from ingestion import leases
 from ingestion.errors import TransientError
 from ingestion.models import Job
 from ingestion.walk import WALK, take_step
+from search import indexing
+from search.tasks import maintain_indexes
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +24,7 @@ def ring(job: Job) -> None:
     if stage is None or job.is_finished:
         return
     Job.objects.filter(pk=job.pk).update(rung_at=Now())
-    try:
-        advance.apply_async((job.pk,), queue=stage.queue, retry=False)
-    except Exception as error:
-        log.warning("The broker is away (%s); job %s waits for the sweep.", error, job.pk)
+    _send(advance, (job.pk,), queue=stage.queue)
 
 
 @shared_task(bind=True, ignore_result=True)
@@ -49,3 +48,12 @@ def sweep() -> None:
     leases.free_the_dead()
     for job in Job.objects.unheard().order_by("created_at")[:RING_AT_ONCE]:
         ring(job)
+    if indexing.needs_maintenance():  # a corpus has grown over the limit of exact scans
+        _send(maintain_indexes, (), queue="gpu")
+
+
+def _send(task: Task, arguments: tuple[int, ...], *, queue: str) -> None:
+    try:
+        task.apply_async(arguments, queue=queue, retry=False)
+    except Exception as error:  # whatever a broker raises; the sweep rings again
+        log.warning("The broker is away (%s); %s waits for the sweep.", error, task.name)

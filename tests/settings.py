@@ -22,12 +22,18 @@ if "MMSEARCH_TEST_RUN" not in os.environ:  # a worker that a test starts inherit
     }
 
 from mmsearch_site.settings import *  # noqa: E402, F403
-from mmsearch_site.settings import ALLOWED_HOSTS, CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES  # noqa: E402
+from mmsearch_site.settings import (  # noqa: E402
+    ALLOWED_HOSTS,
+    CELERY_BROKER_TRANSPORT_OPTIONS,
+    DATABASES,
+    MMSEARCH,
+)
 
 TEST_DATABASE = f"test_mmsearch_{os.environ['MMSEARCH_TEST_RUN']}"
 DATABASES["default"]["TEST"] = {"NAME": TEST_DATABASE}
 CELERY_BROKER_TRANSPORT_OPTIONS["conn_string"] = postgres.connection_string(
     DATABASES["default"] | {"NAME": TEST_DATABASE}
 )
+MMSEARCH["MODELS_DIR"] = CLUSTER_DIR / "models"  # exported once for all runs
 ALLOWED_HOSTS.append("testserver")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick logins

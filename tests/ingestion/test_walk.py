@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from ingestion import leases, walk
+from ingestion import leases, tasks, walk
 from ingestion.errors import IngestError
 from ingestion.models import Job, State
 from ingestion.sandbox.client import sandbox
@@ -151,3 +151,16 @@ def test_the_sweep_rings_for_what_was_forgotten(note):
     assert list(Job.objects.unheard()) == [note]
     Job.objects.filter(pk=note.pk).update(rung_at=Now())
     assert not Job.objects.unheard().exists()
+
+
+def test_the_sweep_rings_for_an_index_that_a_corpus_has_grown_to_need(
+    note, walked, settings, monkeypatch
+):
+    walked(note)
+    rung = []
+    monkeypatch.setattr(tasks.maintain_indexes, "apply_async", lambda *_, **__: rung.append(1))
+    tasks.sweep()
+    assert not rung
+    settings.MMSEARCH = {**settings.MMSEARCH, "EXACT_SCAN_LIMIT": 0}
+    tasks.sweep()
+    assert rung
