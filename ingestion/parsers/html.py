@@ -29,6 +29,7 @@ _BLOCKS = {
     "h6": "heading", "li": "list", "dt": "list", "dd": "list", "pre": "code",
     "blockquote": "paragraph", "figcaption": "caption", "caption": "caption",
 }  # fmt: skip
+_LARGE = 4000  # blocks: beyond this trafilatura takes minutes
 _TITLES = ("citation_title", "dc.title", "og:title", "twitter:title")
 _AUTHORS = ("citation_author", "dc.creator", "author", "article:author")
 _DATES = (
@@ -117,7 +118,7 @@ def drop_hidden(tree: Any) -> None:
 def html_blocks(tree: Any, *, whole: bool = False) -> Iterator[Block]:
     """The main text as trafilatura finds it; all text if that is too little, or if ``whole``."""
     everything = list(_walk(tree))
-    main = [] if whole else _main_text(tree)
+    main = [] if whole or len(everything) > _LARGE else _main_text(tree)
     kept = sum(len(block.text) for block in main)
     enough = kept > 2000 or kept > 0.3 * sum(len(block.text) for block in everything)
     yield from main if main and enough else everything
