@@ -29,13 +29,13 @@ def ring(job: Job) -> None:
 
 @shared_task(bind=True, ignore_result=True)
 def advance(self: Task, job_id: int) -> None:
-    """Take steps as long as they belong to this queue, then ring for the next one."""
-    here = (self.request.delivery_info or {}).get("routing_key")
+    """Take steps as long as this worker serves their queue, then ring for the next one."""
+    served = set(self.app.amqp.queues.consume_from)
     try:
         while job := take_step(job_id):
             if job.is_finished:
                 return
-            if WALK[job.state].queue != here:
+            if WALK[job.state].queue not in served:
                 ring(job)
                 return
     except (TransientError, OperationalError) as error:

@@ -48,6 +48,8 @@ def pgmq_options(database: dict[str, Any]) -> dict[str, Any]:
         "conn_string": connection_string(database),
         "use_notify": True,
         "notify_throttle_interval_ms": 0,
+        # A notice wakes an idle worker at once; a busy one looks again after this many seconds.
+        "polling_interval": 0.1,
         "wait_time_seconds": 0,
         "visibility_timeout": 7200,  # longer than the longest task: no message is given out twice
         "pool_size": 3,
