@@ -171,7 +171,7 @@ def check(env: dict[str, str], report: dict, kills: Counter[str]) -> None:
     import django
 
     django.setup()
-    from django.db import connection
+    from django.db import OperationalError, connection
     from django.db.models import Count
 
     from ingestion.models import Job
@@ -181,8 +181,7 @@ def check(env: dict[str, str], report: dict, kills: Counter[str]) -> None:
     while True:
         try:
             left = Job.objects.unfinished().count()
-        except Exception as error:
-            print("waiting for the database:", error)
+        except OperationalError:  # the database is coming back
             connection.close()
             left = 1
         if not left or time.monotonic() - began > 480:
@@ -209,7 +208,8 @@ def check(env: dict[str, str], report: dict, kills: Counter[str]) -> None:
         cursor.execute(
             "SELECT count(*) FROM (SELECT term, count(*) AS n FROM search_passage p, "
             "unnest(tsvector_to_array(p.terms)) term WHERE p.corpus_id = %s GROUP BY term) real "
-            "FULL JOIN (SELECT term, passages FROM search_termfrequency WHERE corpus_id = %s) kept "
+            "FULL JOIN (SELECT term, passages FROM search_termfrequency "
+            "WHERE corpus_id = %s AND term NOT LIKE ' %%') kept "
             "USING (term) WHERE real.n IS DISTINCT FROM kept.passages",
             [corpus.pk, corpus.pk],
         )
@@ -227,9 +227,10 @@ def not_found(corpus) -> int:  # type: ignore[no-untyped-def]
     missing = 0
     for row in rows:
         words = " ".join(re.findall(r"\w+", row.text)[:40])
-        found = pipeline.find(Query(text=words, corpora=(corpus.pk,), recipe="bm25", k=100))
-        texts = {c.text for c in found.candidates}
-        missing += row.text not in texts
+        ranked = pipeline.rank(Query(text=words, corpora=(corpus.pk,), recipe="bm25", k=100))
+        if row.pk not in {hit.passage_id for hit in ranked.hits}:
+            missing += 1
+            print("  not found:", row.document.filename, repr(row.text[:80]))
     return missing
 
 
