@@ -48,7 +48,9 @@ def web_server() -> Program:
 
 
 def _environment(process: str) -> dict[str, str]:
-    return child_environment(MMSEARCH_PROCESS=process, PYTHONUNBUFFERED="1")
+    """Few heaps: glibc would give each thread its own, and none of them ever shrinks."""
+    heaps = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
+    return child_environment(MMSEARCH_PROCESS=process, PYTHONUNBUFFERED="1", **heaps)
 
 
 def allow_many_files() -> None:
