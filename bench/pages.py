@@ -10,6 +10,7 @@ import argparse
 import shutil
 import statistics
 import time
+import urllib.parse
 import urllib.request
 
 import psutil
@@ -40,7 +41,7 @@ def answer_time(url: str) -> float:
 
 
 def paints(base: str, question: str, times: int) -> None:
-    query = urllib.request.quote(question)
+    query = urllib.parse.quote(question)
     with sync_playwright() as playwright:
         program = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
