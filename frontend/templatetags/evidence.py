@@ -49,6 +49,13 @@ _FORMAT_NAMES = {
     "text/html": "HTML",
     "text/markdown": "Markdown",
     "text/csv": "CSV table",
+    "text/tab-separated-values": "TSV table",
+    "text/x-python": "Python code",
+    "text/vtt": "Subtitles",
+    "application/x-subrip": "Subtitles",
+    "application/x-bibtex": "BibTeX",
+    "application/x-research-info-systems": "RIS",
+    "application/vnd.citationstyles.csl+json": "CSL-JSON",
     "image/jpeg": "JPEG picture",
     "image/png": "PNG picture",
     "image/svg+xml": "SVG drawing",
@@ -56,6 +63,8 @@ _FORMAT_NAMES = {
     "video/webm": "WebM video",
     "audio/mpeg": "MP3 sound",
     "audio/wav": "WAV sound",
+    "audio/flac": "FLAC sound",
+    "audio/ogg": "Ogg sound",
 }
 _JSON_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
