@@ -164,6 +164,23 @@ def havoc(root: int, data: Path, options: argparse.Namespace) -> Counter[str]:
     return kills
 
 
+def wait_until_quiet(at_most_s: float = 480) -> float:
+    """Wait until every file is finished; how many seconds that took."""
+    from django.db import OperationalError, connection
+
+    from ingestion.models import Job
+
+    began = time.monotonic()
+    while time.monotonic() - began < at_most_s:
+        try:
+            if not Job.objects.unfinished().exists():
+                break
+        except OperationalError:  # the database is coming back
+            connection.close()
+        time.sleep(1)
+    return time.monotonic() - began
+
+
 def check(env: dict[str, str], report: dict, kills: Counter[str]) -> None:
     """Watch until quiet, then compare search and table."""
     os.environ.update(env)
@@ -171,26 +188,17 @@ def check(env: dict[str, str], report: dict, kills: Counter[str]) -> None:
     import django
 
     django.setup()
-    from django.db import OperationalError, connection
+    from django.db import connection
     from django.db.models import Count
 
     from ingestion.models import Job
     from search.models import Corpus, Document, Passage, TermFrequency
 
-    began = time.monotonic()
-    while True:
-        try:
-            left = Job.objects.unfinished().count()
-        except OperationalError:  # the database is coming back
-            connection.close()
-            left = 1
-        if not left or time.monotonic() - began > 480:
-            break
-        time.sleep(1)
+    waited_s = wait_until_quiet()
     corpus = Corpus.objects.get(slug="chaos")
     jobs = Job.objects.filter(document__corpus=corpus).select_related("document")
     accepted = {d["id"] for d in report["documents"] if d["id"]}
-    print("killed:", dict(kills), f"quiet after {time.monotonic() - began:.0f} s more")
+    print("killed:", dict(kills), f"quiet after {waited_s:.0f} s more")
     print("ended:", dict(Counter(job.status for job in jobs)), "of", len(accepted), "accepted")
     for job in jobs:
         if job.status == "failed":

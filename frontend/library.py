@@ -81,7 +81,7 @@ def set_member(corpus: Corpus, username: str, role: str) -> str:
     if user is None:
         return f"There is nobody with the user name “{username}”."
     with transaction.atomic():
-        if role != Role.OWNER and _is_last_owner(corpus, user.pk):
+        if role != Role.OWNER and is_last_owner(corpus, user.pk):
             return f"{username} is the only owner; make somebody else an owner first."
         Membership.objects.update_or_create(corpus=corpus, user=user, defaults={"role": role})
         indexing.touch_readers(corpus)
@@ -94,14 +94,15 @@ def remove_member(corpus: Corpus, username: str) -> str:
         held = Membership.objects.filter(corpus=corpus, user__username=username).first()
         if held is None:
             return f"“{username}” is not a member."
-        if _is_last_owner(corpus, held.user_id):
+        if is_last_owner(corpus, held.user_id):
             return f"{username} is the only owner; make somebody else an owner first."
         held.delete()
         indexing.touch_readers(corpus)
     return ""
 
 
-def _is_last_owner(corpus: Corpus, user_id: int) -> bool:
+def is_last_owner(corpus: Corpus, user_id: int) -> bool:
+    """Whether nobody else owns the corpus; holds its row until the transaction ends."""
     Corpus.objects.select_for_update().get(pk=corpus.pk)  # two changes of roles wait for each other
     owners = Membership.objects.filter(corpus=corpus, role=Role.OWNER)
     return list(owners.values_list("user_id", flat=True)) == [user_id]

@@ -15,6 +15,7 @@ from frontend.api.bodies import corpus_body, described_corpora
 from frontend.api.pagination import ByCursor
 from frontend.api.serializers import CorpusFields, MemberFields
 from frontend.forms import viewer_of
+from frontend.library import is_last_owner
 from frontend.problems import Conflict
 from frontend.views.access import require_curator, require_owner, role_in, visible_corpus
 from ingestion import services
@@ -183,10 +184,7 @@ def _person(username: str) -> User:
 
 def _keep_an_owner(corpus: Corpus, user: User, role: str) -> None:
     """Refuse to leave a corpus without an owner, also when two owners leave at once."""
-    Corpus.objects.select_for_update().get(pk=corpus.pk)
-    owners = Membership.objects.filter(corpus=corpus, role=Role.OWNER)
-    is_owner = owners.filter(user=user).exists()
-    if is_owner and role != Role.OWNER and owners.count() == 1:
+    if role != Role.OWNER and is_last_owner(corpus, user.pk):
         raise Conflict(
             f"{user.get_username()} is the last owner of {corpus.slug}; make another owner first."
         )
