@@ -67,6 +67,7 @@ INSERT INTO search_passage ({_NAMES}, terms, length)
 SELECT {_NAMES}, t.terms, {_LENGTH}
 FROM json_to_recordset(%s::json) AS r({_RECORD}, words text, configuration text)
 CROSS JOIN LATERAL (SELECT to_tsvector(r.configuration::regconfig, r.words) AS terms OFFSET 0) t
+RETURNING length
 """
 _REWRITE = f"""
 UPDATE search_passage p SET terms = t.terms, length = {_LENGTH}
@@ -189,16 +190,22 @@ def _put_in(
     pairs = [(document, passage) for document, own in documents for passage in own]
     for alias, rows in vectors.items():
         _check_rows(alias, rows, len(pairs))
+    names, tokens = set(corpus.languages), 0
     for some in batched(pairs, BATCH):
         records = [_row(document, passage) for document, passage in some]
         ids = [passage.pk for _, passage in some]
         with connection.cursor() as cursor:
             cursor.execute(_INSERT, [json.dumps(records)])
-        _count(corpus, [record["configuration"] for record in records], ids, sign=1)
-        _adjust(corpus, passages=len(ids), tokens=_token_count(ids))
+            tokens += sum(length for (length,) in cursor.fetchall())
+        used = [record["configuration"] for record in records]
+        _count(corpus, used, ids, sign=1)
+        names |= set(used)
     for alias, rows in vectors.items():
         _store_vectors(space_for(alias), pairs, rows)
-    _remember_languages(corpus)
+    Corpus.objects.filter(pk=corpus.pk).update(
+        passage_count=F("passage_count") + len(pairs), token_count=F("token_count") + tokens,
+        languages=sorted(names), generation=F("generation") + 1,
+    )  # fmt: skip
     keys = [document.pk for document, _ in documents]
     Document.objects.filter(pk__in=keys, published_at=None).update(published_at=Now())
 
@@ -210,8 +217,9 @@ def _take_out(corpus: Corpus, document: Document) -> dict[str, int]:
         keys = list(some)
         terms += _count(corpus, _configurations(keys), keys, sign=-1)
         _adjust(corpus, passages=-len(keys), tokens=-_token_count(keys))
-    vectors = Vector.objects.filter(passage__in=ids)._raw_delete("default")
-    passages = Passage.objects.filter(pk__in=ids)._raw_delete("default")
+    # None, not 0, is what an empty list of ids gives: a document that never became searchable.
+    vectors = Vector.objects.filter(passage__in=ids)._raw_delete("default") or 0
+    passages = Passage.objects.filter(pk__in=ids)._raw_delete("default") or 0
     _remember_languages(corpus)
     Document.objects.filter(pk=document.pk).update(published_at=None)
     return {"search_vector": vectors, "search_passage": passages, "search_termfrequency": terms}

@@ -150,3 +150,14 @@ def _silence() -> bytes:
         file.setframerate(8000)
         file.writeframes(bytes(2 * 8000 * 3))
     return buffer.getvalue()
+
+
+def test_a_document_that_never_became_searchable_can_be_removed(
+    note, put_in, public_corpus, walked
+):
+    (failed,) = walked(put_in(public_corpus, broken__pdf=b"%PDF-1.7\nnothing of a PDF")[0].job)
+    assert failed.status == "failed"
+    waiting = note
+    certificates = remove_documents([failed.document_id, waiting.document_id], OPERATOR)
+    assert not Document.objects.exists()
+    assert [c["rows"]["search_passage"] for c in certificates] == [0, 0]
