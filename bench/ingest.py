@@ -95,10 +95,12 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
+    django.setup()
     from mmsearch_site.command_line import database_for
+    from mmsearch_site.first_run import prepare_database
 
     with database_for(["manage.py", "ingest"]):
-        django.setup()
+        prepare_database()
         print(
             f"{'kind':20}{'files':>7}{'passages':>10}{'alone s':>9}"
             f"{'ingest s':>10}{'files/min':>11}{'ratio':>7}"

@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
 
 from mmsearch_site.embedded.roles import install_queues
 from mmsearch_site.env import env_secret
@@ -23,13 +24,39 @@ log = logging.getLogger("mmsearch.first_run")
 SAMPLE_FOLDER = "sample/library"
 SAMPLE_CORPUS = "sample"
 _LOADED = "sample-library-loaded"
+_PREPARING = 0x6D6D736561726368  # the key of an advisory lock
 
 
 def prepare_database() -> None:
-    """Tables as the code wants them, and the queues when the broker lives in the database."""
-    require_vectors()
-    call_command("migrate", verbosity=0, interactive=False)
-    ensure_queues()
+    """Tables as the code wants them, and the queues when the broker lives in the database.
+
+    Several processes may come at once: one works, the others wait for it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_PREPARING])
+        try:
+            require_vectors()
+            call_command("migrate", verbosity=0, interactive=False)
+            ensure_queues()
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_PREPARING])
+
+
+def ensure_tables() -> None:
+    """The embedded database gets what it lacks; for a server of somebody's own it is said.
+
+    Raises:
+        ImproperlyConfigured: the server of DATABASE_URL has not been migrated.
+    """
+    executor = MigrationExecutor(connection)
+    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return
+    if not settings.EMBEDDED_DATABASE:
+        raise ImproperlyConfigured(
+            "The database of DATABASE_URL lacks tables that this version needs. "
+            "Run manage.py migrate."
+        )
+    prepare_database()
 
 
 def ensure_queues() -> None:

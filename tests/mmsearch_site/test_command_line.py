@@ -94,6 +94,20 @@ def test_an_ended_command_stops_the_database_it_started(
     assert not own_cluster.is_alive()
 
 
+def test_the_first_command_of_a_new_data_folder_makes_its_tables(
+    own_cluster: Cluster, tmp_path: Path
+) -> None:
+    note = tmp_path / "heron.md"
+    note.write_text("A grey heron stands still for twenty minutes.")
+    done = manage(
+        own_cluster.data_dir,
+        *("ingest", str(note), "--corpus", "notes", "--create", "--wait", "--json"),
+    )
+    assert done.returncode == 0, done.stderr
+    (document,) = json.loads(done.stdout)["documents"]
+    assert document["state"] == "searchable"
+
+
 def test_help_and_checks_need_no_database(data_dir: Path) -> None:
     assert manage(data_dir, "migrate", "--help").returncode == 0
     assert not (data_dir / "postgres" / "cluster").exists()
@@ -123,6 +137,7 @@ def external(kept_data_dir: Path) -> Iterator[str]:
     cluster = Cluster(folder, QUICK | {"listen_addresses": "127.0.0.1", "port": port})
     cluster.start()
     with cluster.access.role() as connection:
+        connection.execute("DROP DATABASE IF EXISTS library")
         connection.execute("CREATE DATABASE library")
     password = kept_secret(folder, "postgres-password")
     yield f"postgresql://mmsearch:{password}@127.0.0.1:{port}/library"
@@ -140,6 +155,15 @@ def test_a_server_of_ones_own_works_and_no_embedded_one_is_made(
     assert "named by DATABASE_URL" in checks["database"]["detail"]
     assert checks["migrations"]["ok"] and checks["broker"]["ok"]
     assert not (data_dir / "postgres" / "cluster").exists()
+
+
+def test_a_server_of_ones_own_without_tables_is_named_with_the_remedy(
+    external: str, kept_data_dir: Path
+) -> None:
+    done = manage(kept_data_dir, "search", "heron", DATABASE_URL=external)
+    assert done.returncode == 2
+    assert "manage.py migrate" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_server_that_does_not_answer_is_a_finding_not_a_crash(data_dir: Path) -> None:
