@@ -40,6 +40,20 @@ def release(job: Job, *, after: timedelta = timedelta(0)) -> None:
     _ours(job).update(lease_until=Now() + after, holder="")
 
 
+def move(job: Job, before: str, state: str, *, progress: float, held: bool) -> bool:
+    """Write how far the job has come, and keep the claim or let go; False if it is not ours now.
+
+    Belongs into the transaction that stores what the step made, before anything else there.
+    """
+    moved = _ours(job).filter(state=before).update(
+        state=state, progress=progress, staged=job.staged, error=job.error,
+        tries=1 if held else 0, crashes=0,
+        lease_until=Now() + LEASE if held else None, holder=holder() if held else "",
+        updated_at=Now(),
+    )  # fmt: skip
+    return bool(moved)
+
+
 def free_the_dead() -> int:
     """End the leases of this host's processes that are gone. How many there were."""
     freed = 0
@@ -71,11 +85,13 @@ def show_progress(job: Job, fraction: float) -> None:
 
 
 def _beat(job: Job, lost: threading.Event, done: threading.Event) -> None:
+    if done.wait(BEAT_S):
+        return  # most jobs are quick: this thread never opens a connection
     try:
-        while not done.wait(BEAT_S):
-            if not _ours(job).update(lease_until=Now() + LEASE):
-                lost.set()
+        while _ours(job).update(lease_until=Now() + LEASE):
+            if done.wait(BEAT_S):
                 return
+        lost.set()
     except Exception:
         lost.set()
     finally:

@@ -94,7 +94,7 @@ def _job_ids(document: Document) -> list[int]:
 def _unlink_if_orphan(sha256: str) -> bool:
     """Unlink bytes that no row names any more, while nobody can begin to name them."""
     with transaction.atomic():
-        lock_bytes(sha256)
+        lock_bytes([sha256])
         named = (
             Document.objects.filter(sha256=sha256).exists()
             or Asset.objects.filter(sha256=sha256).exists()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from time import sleep
 from typing import Any
 
@@ -17,7 +18,7 @@ from ingestion.sandbox.client import sandbox
 from ingestion.sources import url
 from ingestion.sources.files import Accepted, NewFile, keep_file, register_files
 from ingestion.types import Limits, ParseRequest
-from ingestion.walk import take_step
+from ingestion.walk import QUEUES, take_steps
 from search.models import Corpus, Document
 
 __all__ = [
@@ -126,28 +127,37 @@ def work_off(
 
     Workers may help: a job is claimed before each step, so nothing is done twice.
     """
-    wanted = list(job_ids)
+    wanted, lock = iter(list(job_ids)), Lock()
+
+    def walk_on() -> None:
+        try:
+            while True:
+                with lock:
+                    job_id = next(wanted, None)
+                if job_id is None:
+                    return
+                _walk(job_id, on_step)
+        finally:
+            connection.close()
+
     with ThreadPoolExecutor(threads, thread_name_prefix="walk") as pool:
-        for _ in pool.map(lambda pk: _walk(pk, on_step), wanted):
-            pass
+        for walking in [pool.submit(walk_on) for _ in range(threads)]:
+            walking.result()
 
 
 def _walk(job_id: int, on_step: Callable[[Job], None] | None) -> None:
-    try:
-        while True:
-            try:
-                moved = take_step(job_id)
-            except TransientError:
-                moved = None
+    while True:
+        try:
+            job = take_steps(job_id, queues=QUEUES, on_step=on_step)
+        except TransientError:
+            job = None
+        if job is None:  # held by a worker, failed, or gone
             job = Job.objects.filter(pk=job_id).select_related("document").first()
             if job and on_step:
                 on_step(job)
-            if job is None or job.is_finished:
-                return
-            if moved is None:
-                sleep(IDLE_S)
-    finally:
-        connection.close()
+        if job is None or job.is_finished:
+            return
+        sleep(IDLE_S)
 
 
 def _registered(kept: Sequence[NewFile], corpus: Corpus, user_id: int | None) -> list[Accepted]:
@@ -155,7 +165,6 @@ def _registered(kept: Sequence[NewFile], corpus: Corpus, user_id: int | None) ->
         accepted = register_files(kept, corpus=corpus, user_id=user_id)
     except TransientError as error:
         raise IngestError(str(error)) from error
-    for entry in accepted:
-        if entry.created and not entry.sidecar_of:
-            transaction.on_commit(lambda job=entry.job: tasks.ring(job))  # type: ignore[misc]
+    fresh = [entry.job for entry in accepted if entry.created and not entry.sidecar_of]
+    transaction.on_commit(lambda: tasks.ring(*fresh))
     return accepted

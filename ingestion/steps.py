@@ -1,6 +1,8 @@
 """The four steps: compute() is slow and touches no row, store() is quick and writes.
 
-Each step's product lies in the job's staging folder, under a name that carries the epoch.
+What a step makes lies in the job's staging folder, under a name that carries the epoch. compute()
+notes that name, and what to tell the uploader, on the job it was given; the walk writes them with
+the new state, or not at all.
 """
 
 from collections.abc import Callable
@@ -14,11 +16,11 @@ from django.conf import settings
 
 from ingestion import leases, staging
 from ingestion.chunking.passages import passages
-from ingestion.errors import ChildDiedError, IngestError
+from ingestion.errors import ChildDiedError, IngestError, TransientError
 from ingestion.models import Job
 from ingestion.sandbox import codec
 from ingestion.sandbox.client import sandbox
-from ingestion.sources.files import NewFile, keep_file, register_files
+from ingestion.sources.files import NewFile, keep_file, lock_bytes, register_files
 from ingestion.types import Limits, Parsed, ParseRequest, PassageDraft, Sidecar
 from search import indexing, registry
 from search.errors import ModelMissingError
@@ -34,22 +36,25 @@ TOKENS_WITHOUT_ENCODER = 208
 
 
 class Step(Protocol):
-    def compute(self, job: Job) -> object: ...
+    has_rows: bool  # whether store() writes any
+
+    def compute(self, job: Job) -> Any: ...
     def store(self, job: Job, product: Any) -> None: ...
-    def clean_up(self, job: Job) -> None: ...
 
 
-class _Tidy:
-    def clean_up(self, job: Job) -> None:
-        """Staged products of a finished walk are litter."""
-        staging.clear(job.pk)
+class _Staged:
+    """A step whose product waits in the staging folder: there is no row to write."""
+
+    has_rows = False
+
+    def store(self, job: Job, product: None) -> None:
+        pass
 
 
 @dataclass(frozen=True, slots=True)
 class ParseProduct:
-    """What the child found, the staging folder of its files, and what an archive held."""
+    """What the child found, and what an archive held."""
 
-    folder: str
     parsed: Parsed
     members: list[NewFile]
 
@@ -58,14 +63,15 @@ class ParseProduct:
 class PublishProduct:
     """The rows of one document, ready to insert."""
 
-    notices: tuple[str, ...]
     assets: list[Asset]
     passages: list[Passage]
     vectors: dict[str, np.ndarray]
 
 
-class Parse(_Tidy):
+class Parse:
     """RECEIVED → PARSED: the sandboxed child reads the file."""
+
+    has_rows = True
 
     def compute(self, job: Job) -> ParseProduct:
         name = f"parsed-{job.epoch}"
@@ -79,7 +85,8 @@ class Parse(_Tidy):
             raise IngestError(outcome.error)
         staging.write(folder / PARSED_FILE, codec.dump(outcome.parsed))
         kept = [keep_file(folder / m.file, m.name) for m in outcome.parsed.members]
-        return ParseProduct(name, outcome.parsed, kept)
+        job.staged = {**job.staged, "parsed": name}
+        return ParseProduct(outcome.parsed, kept)
 
     def store(self, job: Job, product: ParseProduct) -> None:
         document, parsed = job.document, product.parsed
@@ -91,29 +98,25 @@ class Parse(_Tidy):
         document.media_type = parsed.media_type[:100]
         document.duration_s, document.page_count = parsed.duration_s, len(parsed.pages) or None
         document.save()
-        Job.objects.filter(pk=job.pk).update(staged={"parsed": product.folder})
         register_files(product.members, corpus=document.corpus, user_id=document.added_by_id)
 
 
-class Chunk(_Tidy):
+class Chunk(_Staged):
     """PARSED → CHUNKED: blocks become passages."""
 
-    def compute(self, job: Job) -> str:
+    def compute(self, job: Job) -> None:
         parsed = read_parsed(job)
         count_tokens, capacity = _measure()
         drafts = passages(parsed, count_tokens=count_tokens, capacity=capacity)
         name = f"passages-{job.epoch}.json"
         staging.write_drafts(staging.folder(job.pk) / name, drafts)
-        return name
-
-    def store(self, job: Job, product: str) -> None:
-        _remember(job, "passages", product)
+        job.staged = {**job.staged, "passages": name}
 
 
-class Encode(_Tidy):
+class Encode(_Staged):
     """CHUNKED → ENCODED: passages become vectors. Without the encoder's weights there are none."""
 
-    def compute(self, job: Job) -> str:
+    def compute(self, job: Job) -> None:
         drafts = read_drafts(job)
         name = f"vectors-{job.epoch}.npz"
         try:
@@ -127,14 +130,13 @@ class Encode(_Tidy):
         alias = settings.MMSEARCH["TEXT_ENCODER"]
         product = {alias: vectors} if vectors is not None else {}
         staging.write_vectors(staging.folder(job.pk) / name, product)
-        return name
-
-    def store(self, job: Job, product: str) -> None:
-        _remember(job, "vectors", product)
+        job.staged = {**job.staged, "vectors": name}
 
 
-class Publish(_Tidy):
+class Publish:
     """ENCODED → SEARCHABLE: one transaction makes the document findable, whole."""
+
+    has_rows = True
 
     def compute(self, job: Job) -> PublishProduct:
         parsed, drafts = read_parsed(job), read_drafts(job)
@@ -143,12 +145,16 @@ class Publish(_Tidy):
         hashes = {asset.file: asset.row.sha256 for asset in assets}
         rows = [_passage(job, draft, n, hashes) for n, draft in enumerate(drafts)]
         vectors = staging.read_vectors(staging.staged(job.pk, job.staged.get("vectors", "")))
-        return PublishProduct(parsed.notices, [asset.row for asset in assets], rows, vectors)
+        job.error, job.staged = " ".join(parsed.notices), {}
+        return PublishProduct([asset.row for asset in assets], rows, vectors)
 
     def store(self, job: Job, product: PublishProduct) -> None:
+        hashes = {asset.sha256 for asset in product.assets}
+        lock_bytes(hashes)
+        if not all(Store(Path(settings.MEDIA_ROOT)).has(sha256) for sha256 in hashes):
+            raise TransientError("A picture of this file was removed meanwhile with another file.")
         Asset.objects.bulk_create(product.assets)
         indexing.publish(job.document, product.passages, product.vectors)
-        Job.objects.filter(pk=job.pk).update(error=" ".join(product.notices), staged={})
 
 
 class _KeptAsset:
@@ -210,10 +216,6 @@ def _progress(job: Job, begin: float, end: float) -> Callable[[float], None]:
             leases.show_progress(job, begin + fraction * (end - begin))
 
     return tell
-
-
-def _remember(job: Job, product: str, name: str) -> None:
-    Job.objects.filter(pk=job.pk).update(staged={**job.staged, product: name})
 
 
 def _encoded(encoder, texts: list[str], progress: Callable[[float], None]) -> np.ndarray:  # type: ignore[no-untyped-def]

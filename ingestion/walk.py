@@ -1,12 +1,14 @@
 """The table of the walk, and the one function that takes a step."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable, Container
+from dataclasses import dataclass, field
+from time import monotonic
 
 from django.db import OperationalError, transaction
 from django.db.models.functions import Now
 
-from ingestion import leases, steps
+from ingestion import leases, staging, steps
 from ingestion.errors import ChildDiedError, IngestError, TransientError
 from ingestion.models import Job, State
 
@@ -14,6 +16,7 @@ log = logging.getLogger(__name__)
 
 CRASHES_ALLOWED = 3  # the file brought its step down: a poison file fails alone
 TRIES_ALLOWED = 15  # the worker or the database went away under it: nobody's fault, but not forever
+WRITE_AFTER_S = 1.0  # younger work is cheaper to do again than to write down
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,11 @@ class Stage:
     queue: str
     progress: float
 
+    @property
+    def after(self) -> str:
+        """The queue of the stage behind this one; none behind the last."""
+        return WALK[self.reached].queue if self.reached in WALK else ""
+
 
 WALK: dict[str, Stage] = {
     State.RECEIVED: Stage(steps.Parse(), State.PARSED, "cpu", 0.5),
@@ -32,21 +40,28 @@ WALK: dict[str, Stage] = {
     State.CHUNKED: Stage(steps.Encode(), State.ENCODED, "gpu", 0.95),
     State.ENCODED: Stage(steps.Publish(), State.SEARCHABLE, "cpu", 1.0),
 }
+QUEUES = frozenset(stage.queue for stage in WALK.values())
 
 
-def take_step(job_id: int) -> Job | None:
-    """Carry a job over its next stage and give it back; None if it could not be claimed or moved.
+def take_steps(
+    job_id: int,
+    *,
+    queues: Container[str] = (),
+    on_step: Callable[[Job], None] | None = None,
+) -> Job | None:
+    """Carry a job over its next stage, and over those behind it that ``queues`` serve.
 
-    The slow part touches no row. The row moves only if nobody else claimed it in between.
+    One claim covers them all, and is renewed with every step. Gives back the job as it was left;
+    None if it could not be claimed or moved. The slow part of a step touches no row; the row moves
+    only if nobody else claimed it in between. A quick step that has no rows to store is written
+    down together with the one behind it.
     """
     job = leases.claim(job_id)
     if job is None or _gave_up(job):
         return None
-    stage = WALK[job.state]
     try:
         with leases.kept_alive(job):
-            product = stage.step.compute(job)  # slow: no transaction is open
-        return job if _store(job, stage, product) else None
+            return _walk_on(job, queues, on_step)
     except IngestError as error:
         _fail(job, str(error))
     except ChildDiedError as error:
@@ -60,21 +75,47 @@ def take_step(job_id: int) -> Job | None:
     return None
 
 
-def _store(job: Job, stage: Stage, product: object) -> bool:
+def _walk_on(job: Job, queues: Container[str], on_step: Callable[[Job], None] | None) -> Job | None:
+    written = _Written(job.state)
+    while True:
+        held = WALK[job.state].after in queues
+        if not _take(job, written, held=held):
+            return None
+        if on_step is not None:
+            on_step(job)
+        if not held:
+            return job
+
+
+@dataclass(slots=True)
+class _Written:
+    """The state in the job's row, and since when it stands there."""
+
+    state: str
+    since: float = field(default_factory=monotonic)
+
+    @property
+    def is_young(self) -> bool:
+        return monotonic() - self.since < WRITE_AFTER_S
+
+
+def _take(job: Job, written: _Written, *, held: bool) -> bool:
+    """Take one step, and keep the claim or let go; False if another holder overtook this one."""
+    stage = WALK[job.state]
+    job.error = ""
+    product = stage.step.compute(job)  # slow: no transaction is open
+    if held and not stage.step.has_rows and written.is_young:
+        job.state, job.progress = stage.reached, stage.progress
+        return True
     with transaction.atomic():
-        here = Job.objects.filter(
-            pk=job.pk, state=job.state, epoch=job.epoch, failed_at__isnull=True
-        )
-        moved = here.update(
-            state=stage.reached, progress=stage.progress, tries=0, crashes=0,
-            lease_until=None, holder="", error="", updated_at=Now(),
-        )  # fmt: skip
-        if not moved:
+        reached, progress = stage.reached, stage.progress
+        if not leases.move(job, written.state, reached, progress=progress, held=held):
             return False
         stage.step.store(job, product)
-    job.refresh_from_db()
+    job.state, job.progress, job.crashes = stage.reached, stage.progress, 0
+    written.state, written.since = stage.reached, monotonic()
     if job.is_finished:
-        stage.step.clean_up(job)
+        staging.clear(job.pk)
     return True
 
 

@@ -1,7 +1,7 @@
 """Files on their way in: bytes first, safe on disk; then the rows that own them."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +18,7 @@ RECORDINGS = {
     ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".ogv", ".3gp",
 }  # fmt: skip
 SUBTITLES = {".vtt", ".srt"}
+BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +79,31 @@ def register_files(
 ) -> list[Accepted]:
     """Make documents and jobs of kept files, subtitles with their recording. One transaction.
 
-    The same bytes twice in one corpus are one document, and one job.
+    The same bytes twice in one corpus are one document, and one job. Costs the same few statements
+    however many files there are.
+
+    Raises:
+        TransientError: a removal took a file's bytes meanwhile.
     """
-    accepted: list[Accepted] = []
+    if not files:
+        return []
+    pairs = pair_sidecars(files)
     with transaction.atomic():
-        for recording, sidecars in pair_sidecars(files):
-            main = _register(recording, sidecars, corpus=corpus, user_id=user_id)
-            accepted.append(main)
-            accepted += [
-                Accepted(s.name, main.document, main.job, main.created, recording.name)
-                for s in sidecars
-            ]
+        lock_bytes(file.sha256 for file in files)
+        for file in files:
+            if not _store().has(file.sha256):
+                raise TransientError(
+                    f"The bytes of {file.name} were removed meanwhile; send it again."
+                )
+        fresh, documents = _documents([main for main, _ in pairs], corpus, user_id)
+        jobs = _jobs(pairs, documents)
+    accepted: list[Accepted] = []
+    for main, sidecars in pairs:
+        document, created = documents[main.sha256], main.sha256 in fresh
+        job = jobs[document.pk]
+        accepted.append(Accepted(main.name, document, job, created))
+        accepted += [Accepted(s.name, document, job, created, main.name) for s in sidecars]
+        fresh.discard(main.sha256)
     return accepted
 
 
@@ -106,28 +121,62 @@ def pair_sidecars(files: Sequence[NewFile]) -> list[tuple[NewFile, list[NewFile]
     return [(file, sidecars.get(file.name, [])) for file in mains]
 
 
-def lock_bytes(sha256: str) -> None:
-    """Hold these bytes against a removal until the transaction ends."""
+def lock_bytes(hashes: Iterable[str]) -> None:
+    """Hold these bytes against a removal until the transaction ends.
+
+    A lock covers all hashes with the same first byte: at most 256 of them, taken in order, however
+    many files come at once.
+    """
+    shelves = sorted({sha256[:2] for sha256 in hashes})
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [sha256])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(shelf, 0)) "
+            "FROM unnest(%s::text[]) AS shelf",
+            [shelves],
+        )
 
 
-def _register(
-    file: NewFile, sidecars: Sequence[NewFile], *, corpus: Corpus, user_id: int | None
-) -> Accepted:
-    for kept in (file, *sidecars):
-        lock_bytes(kept.sha256)
-        if not _store().has(kept.sha256):
-            raise TransientError(f"The bytes of {kept.name} were removed meanwhile; send it again.")
-    name = PurePosixPath(file.name).name[:500] or "unnamed"
-    document, created = Document.objects.get_or_create(
-        corpus=corpus,
-        sha256=file.sha256,
-        defaults={"title": name, "filename": name, "size": file.size, "added_by_id": user_id},
+def _documents(
+    files: Sequence[NewFile], corpus: Corpus, user_id: int | None
+) -> tuple[set[str], dict[str, Document]]:
+    """The hashes that are new to the corpus, and the document of every hash."""
+    first = {file.sha256: file for file in reversed(files)}
+    known = set(
+        Document.objects.filter(corpus=corpus, sha256__in=first).values_list("sha256", flat=True)
     )
-    names = [{"name": PurePosixPath(s.name).name, "sha256": s.sha256} for s in sidecars]
-    job, _ = Job.objects.get_or_create(document=document, defaults={"sidecars": names})
-    return Accepted(file.name, document, job, created)
+    fresh = set(first) - known
+    rows = []
+    for sha256 in dict.fromkeys(file.sha256 for file in files if file.sha256 in fresh):
+        name = PurePosixPath(first[sha256].name).name[:500] or "unnamed"
+        rows.append(
+            Document(
+                corpus=corpus, sha256=sha256, title=name, filename=name, size=first[sha256].size,
+                added_by_id=user_id,
+            )
+        )  # fmt: skip
+    Document.objects.bulk_create(rows, batch_size=BATCH)
+    found = Document.objects.filter(corpus=corpus, sha256__in=first).select_related("corpus")
+    return fresh, {document.sha256: document for document in found}
+
+
+def _jobs(
+    pairs: Sequence[tuple[NewFile, list[NewFile]]], documents: dict[str, Document]
+) -> dict[int, Job]:
+    """The job of every document, by its id; made where there is none."""
+    sidecars = {
+        documents[main.sha256].pk: [
+            {"name": PurePosixPath(s.name).name, "sha256": s.sha256} for s in own
+        ]
+        for main, own in reversed(pairs)
+    }
+    jobs = {job.document_id: job for job in Job.objects.filter(document__in=sidecars)}
+    by_id = {document.pk: document for document in documents.values()}
+    new = [Job(document=by_id[pk], sidecars=own) for pk, own in sidecars.items() if pk not in jobs]
+    Job.objects.bulk_create(new, batch_size=BATCH)
+    jobs |= {job.document_id: job for job in new}
+    for job in jobs.values():
+        job.document = by_id[job.document_id]
+    return jobs
 
 
 def _owner(name: str, recordings: dict[str, NewFile]) -> NewFile | None:

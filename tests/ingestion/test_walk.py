@@ -14,7 +14,7 @@ from ingestion.errors import IngestError
 from ingestion.models import Job, State
 from ingestion.sandbox.client import sandbox
 from ingestion.steps import Chunk, Parse, Publish
-from ingestion.walk import take_step
+from ingestion.walk import QUEUES, take_steps
 from search.models import Document, Passage, TermFrequency, Vector
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_each_step_moves_the_state_by_one(note):
     reached = []
-    while (job := take_step(note.pk)) is not None:
+    while (job := take_steps(note.pk)) is not None:
         reached.append(job.state)
     assert reached == [State.PARSED, State.CHUNKED, State.ENCODED, State.SEARCHABLE]
 
@@ -37,7 +37,7 @@ def test_a_walked_note_is_one_passage_with_a_vector(note, walked):
 
 def test_nothing_of_a_document_is_in_the_index_before_it_is_published(note):
     for _ in range(3):
-        take_step(note.pk)
+        take_steps(note.pk)
     assert not Passage.objects.exists()
     assert not Document.objects.searchable().exists()
 
@@ -63,7 +63,7 @@ def test_a_worker_that_was_overtaken_stores_nothing(note, monkeypatch):
         return product
 
     monkeypatch.setattr(Parse, "compute", overtaken)
-    assert take_step(note.pk) is None
+    assert take_steps(note.pk) is None
     note.refresh_from_db()
     assert (note.state, note.epoch) == (State.RECEIVED, 2)
 
@@ -131,7 +131,7 @@ def test_a_failed_job_can_be_tried_again(note, walked, monkeypatch):
 
 def test_a_publish_that_breaks_off_leaves_no_row(note, monkeypatch):
     for _ in range(3):
-        take_step(note.pk)
+        take_steps(note.pk)
     store = Publish.store
 
     def broken(self, job, product):
@@ -139,7 +139,7 @@ def test_a_publish_that_breaks_off_leaves_no_row(note, monkeypatch):
         raise RuntimeError("the power went")
 
     monkeypatch.setattr(Publish, "store", broken)
-    assert take_step(note.pk) is None
+    assert take_steps(note.pk) is None
     assert not Passage.objects.exists()
     assert not TermFrequency.objects.exists()
     note.refresh_from_db()
@@ -164,3 +164,21 @@ def test_the_sweep_rings_for_an_index_that_a_corpus_has_grown_to_need(
     settings.MMSEARCH = {**settings.MMSEARCH, "EXACT_SCAN_LIMIT": 0}
     tasks.sweep()
     assert rung
+
+
+def test_quick_steps_in_a_row_are_written_down_together(note):
+    states = []
+    job = take_steps(
+        note.pk, queues=QUEUES, on_step=lambda job: states.append(Job.objects.get(pk=job.pk).state)
+    )
+    assert job is not None and job.status == "searchable"
+    assert states == [State.PARSED, State.PARSED, State.PARSED, State.SEARCHABLE]
+
+
+def test_a_step_that_took_long_is_written_down_at_once(note, monkeypatch):
+    monkeypatch.setattr(walk, "WRITE_AFTER_S", 0.0)
+    states = []
+    take_steps(
+        note.pk, queues=QUEUES, on_step=lambda job: states.append(Job.objects.get(pk=job.pk).state)
+    )
+    assert states == [State.PARSED, State.CHUNKED, State.ENCODED, State.SEARCHABLE]

@@ -67,12 +67,8 @@ class Command(BaseCommand):
                 entries.append(Entry(path, error=str(error)))
         accepted = _register([file for _, file in kept], corpus)
         by_name = {a.name: a for a in accepted}
-        with transaction.atomic():
-            for path, file in kept:
-                entries.append(Entry(path, accepted=by_name[file.name]))
-        for entry in entries:
-            if entry.accepted and entry.accepted.created and not entry.accepted.sidecar_of:
-                tasks.ring(entry.accepted.job)
+        entries += [Entry(path, accepted=by_name[file.name]) for path, file in kept]
+        tasks.ring(*(a.job for a in accepted if a.created and not a.sidecar_of))
         return entries
 
     def _finish(self, entries: list["Entry"]) -> None:
