@@ -1,0 +1,220 @@
+"""TOML → Recipe: names that exist, values that can work, or a sentence that names the fault."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from search.errors import ConfigurationError
+from search.fusion import FUSIONS
+from search.recipes.recipe import (
+    AGGREGATIONS,
+    FALLBACKS,
+    REFINERS,
+    RETRIEVERS,
+    TRANSFORMS,
+    Recipe,
+    Reranking,
+    Retriever,
+)
+
+PRESETS = Path(__file__).resolve().parent / "presets"
+DEEPEST = 1000
+LONGEST_MS = 600_000
+_SECTIONS: Mapping[str, frozenset[str]] = {
+    "": frozenset({"name", "extends", "title", "source", "hidden"}),
+    "query": frozenset({"transforms"}),
+    "route": frozenset({"enable"}),
+    "retrieve": frozenset({"stages"}),
+    "fuse": frozenset({"method", "weights"}),
+    "refine": frozenset({"steps", "aggregate"}),
+    "rerank": frozenset({"chain"}),
+    "budget": frozenset({"total_ms"}),
+    "fallback": frozenset({"order"}),
+}
+_STAGE = frozenset({"name", "k", "space"})
+_RERANKING = frozenset({"name", "depth"})
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The aliases a recipe may name here."""
+
+    encoders: frozenset[str] = field(default_factory=frozenset)
+    rerankers: frozenset[str] = field(default_factory=frozenset)
+
+
+def read_folder(folder: Path) -> dict[str, Entry]:
+    """The entries of a folder's TOML files by name, which is the file's.
+
+    Raises:
+        ConfigurationError: a file is no TOML, or names itself otherwise; the sentence says which.
+    """
+    entries: dict[str, Entry] = {}
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            entry = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"The recipe {path} cannot be read: {error}.") from error
+        if entry.get("name", path.stem) != path.stem:
+            raise ConfigurationError(
+                f"The recipe {path} names itself {entry['name']!r}; name it like its file."
+            )
+        entries[path.stem] = entry
+    return entries
+
+
+def resolve(entries: Mapping[str, Entry], known: Known) -> dict[str, Recipe]:
+    """Every entry as a checked recipe, with what it extends filled in.
+
+    Raises:
+        ConfigurationError: an unknown key, name or alias, a value out of its range, or a circle.
+    """
+    return {name: _recipe(name, _whole(name, entries, ()), known) for name in entries}
+
+
+def _whole(name: str, entries: Mapping[str, Entry], heirs: tuple[str, ...]) -> Entry:
+    """The entry over those it extends: a key of its own replaces theirs, section by section."""
+    if name in heirs:
+        circle = " → ".join([*heirs, name])
+        raise ConfigurationError(f"Recipes extend each other in a circle: {circle}.")
+    if name not in entries:
+        raise ConfigurationError(
+            f"The recipe {heirs[-1]!r} extends {name!r}, which there is not; "
+            f"known: {', '.join(entries)}."
+        )
+    own = entries[name]
+    _check_keys(name, own)
+    base = own.get("extends", "")
+    if not base:
+        return own
+    whole = dict(_whole(str(base), entries, (*heirs, name)))
+    for left_out in ("name", "title", "source", "hidden"):
+        whole.pop(left_out, None)
+    for key, value in own.items():
+        before = whole.get(key)
+        both = isinstance(value, Mapping) and isinstance(before, Mapping)
+        whole[key] = {**before, **value} if both else value  # type: ignore[dict-item]
+    return whole
+
+
+def _check_keys(name: str, entry: Entry) -> None:
+    for key, value in entry.items():
+        if key in _SECTIONS[""]:
+            continue
+        if key not in _SECTIONS or not isinstance(value, Mapping):
+            sections = ", ".join(f"[{section}]" for section in _SECTIONS if section)
+            raise ConfigurationError(f"The recipe {name!r} has {key!r}; known are {sections}.")
+        _check_unknown(name, f"[{key}]", value, _SECTIONS[key])
+
+
+def _check_unknown(name: str, where: str, given: Entry, allowed: frozenset[str]) -> None:
+    if unknown := sorted(set(given) - allowed):
+        raise ConfigurationError(
+            f"The recipe {name!r} has {unknown[0]!r} in {where}; "
+            f"known: {', '.join(sorted(allowed))}."
+        )
+
+
+def _recipe(name: str, entry: Entry, known: Known) -> Recipe:
+    fuse, refine = entry.get("fuse", {}), entry.get("refine", {})
+    recipe = Recipe(
+        name=name,
+        title=str(entry.get("title", "")),
+        source=str(entry.get("source", "")),
+        is_hidden=bool(entry.get("hidden", False)),
+        transforms=_names(name, "transforms", entry.get("query", {}), TRANSFORMS),
+        has_route=bool(entry.get("route", {}).get("enable", False)),
+        retrievers=_retrievers(name, entry, known),
+        fusion=_one_of(name, "fusion", fuse.get("method", "zscore"), FUSIONS),
+        weights=_weights(name, fuse.get("weights", {})),
+        refiners=_names(name, "steps", refine, REFINERS),
+        aggregation=_one_of(name, "aggregate", refine.get("aggregate", "max_p"), AGGREGATIONS),
+        chain=_chain(name, entry, known),
+        total_ms=_number(name, "total_ms", entry.get("budget", {}), 2000, most=LONGEST_MS),
+        fallback=_names(name, "order", entry.get("fallback", {}), FALLBACKS, default=FALLBACKS[1:]),
+    )
+    if not recipe.retrievers and not recipe.is_hidden:
+        raise ConfigurationError(f"The recipe {name!r} names no retriever in [retrieve] stages.")
+    if strange := sorted(set(recipe.weights) - {one.name for one in recipe.retrievers}):
+        raise ConfigurationError(
+            f"The recipe {name!r} weighs {strange[0]!r}, which is none of its retrievers."
+        )
+    return recipe
+
+
+def _retrievers(name: str, entry: Entry, known: Known) -> tuple[Retriever, ...]:
+    found = []
+    for stage in _tables(name, "stages", entry.get("retrieve", {})):
+        _check_unknown(name, "a stage", stage, _STAGE)
+        retriever = _one_of(name, "retriever", stage.get("name", ""), RETRIEVERS)
+        space = str(stage.get("space", ""))
+        if space and space not in known.encoders:
+            raise ConfigurationError(
+                f"The recipe {name!r} looks in the space {space!r}, which is none of the ENCODERS."
+            )
+        found.append(Retriever(retriever, _number(name, "k", stage, 100, most=DEEPEST), space))
+    names = [one.name for one in found]
+    if twice := next((one for one in names if names.count(one) > 1), ""):
+        raise ConfigurationError(f"The recipe {name!r} names the retriever {twice!r} twice.")
+    return tuple(found)
+
+
+def _chain(name: str, entry: Entry, known: Known) -> tuple[Reranking, ...]:
+    found = []
+    for link in _tables(name, "chain", entry.get("rerank", {})):
+        _check_unknown(name, "the chain", link, _RERANKING)
+        alias = _one_of(name, "reranker", link.get("name", ""), sorted(known.rerankers))
+        found.append(Reranking(alias, _number(name, "depth", link, 50, most=DEEPEST)))
+    depths = [one.depth for one in found]
+    if depths != sorted(depths, reverse=True):
+        raise ConfigurationError(f"The depths {depths} of the recipe {name!r} must fall.")
+    return tuple(found)
+
+
+def _tables(name: str, key: str, section: Entry) -> Sequence[Entry]:
+    """A list of tables; a bare name is a table that holds nothing else."""
+    given = section.get(key, [])
+    tables = [{"name": one} if isinstance(one, str) else one for one in given]
+    if not isinstance(given, list) or not all(isinstance(one, Mapping) for one in tables):
+        raise ConfigurationError(
+            f"The recipe {name!r} has {given!r} as {key}; write a list of names or tables."
+        )
+    return tables
+
+
+def _names(
+    name: str, key: str, section: Entry, allowed: Sequence[str], default: Sequence[str] = ()
+) -> tuple[str, ...]:
+    given = section.get(key, list(default))
+    if not isinstance(given, list):
+        raise ConfigurationError(f"The recipe {name!r} has {given!r} as {key}; write a list.")
+    return tuple(_one_of(name, key, one, allowed) for one in given)
+
+
+def _one_of(name: str, what: str, given: object, allowed: Sequence[str] | Mapping[str, Any]) -> str:
+    if given not in allowed:
+        known = ", ".join(allowed) or "there are none"
+        raise ConfigurationError(f"The recipe {name!r} has {given!r} as {what}; known: {known}.")
+    return str(given)
+
+
+def _weights(name: str, given: Entry) -> dict[str, float]:
+    for retriever, weight in given.items():
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < 1e6:
+            raise ConfigurationError(
+                f"The recipe {name!r} weighs {retriever!r} with {weight!r}; "
+                "write a number of at least 0."
+            )
+    return {retriever: float(weight) for retriever, weight in given.items()}
+
+
+def _number(name: str, key: str, section: Entry, default: int, *, most: int) -> int:
+    given = section.get(key, default)
+    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= most:
+        raise ConfigurationError(
+            f"The recipe {name!r} has {given!r} as {key}; write a whole number from 1 to {most}."
+        )
+    return given
