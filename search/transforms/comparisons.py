@@ -32,7 +32,7 @@ _COMPARE = re.compile(
     _FLAGS,
 )
 _VERSUS = re.compile(
-    rf"^(?P<a>{_ITEM})\s+(?:vs\.?|versus)\s+(?P<b>{_ITEM})(?:(?:\s+for|\s+in|:)\s+(?P<of>{_ITEM}))?{_STOP}",
+    rf"^(?!(?:who|what|which|where|when|why|how)\b)(?P<a>{_ITEM})\s+(?:vs\.?|versus)\s+(?P<b>{_ITEM})(?:(?:\s+for|\s+in|:)\s+(?P<of>{_ITEM}))?{_STOP}",
     _FLAGS,
 )
 _EITHER = re.compile(
@@ -42,7 +42,7 @@ _EITHER = re.compile(
 )
 _THAN = re.compile(
     rf"^{_AUXILIARY}\s+(?P<a>(?:{_ARTICLE})?{_ITEM})\s+(?P<how>(?:{_ARTICLE})?(?:(?:more|less|fewer"
-    rf"|better|worse|farther|further)\b|\w{{2,}}er\b)[^,;?]*?)\s+than\s+(?P<b>{_ITEM}){_STOP}",
+    rf"|better|worse|farther|further)\b|(?!other\b|rather\b)\w{{2,}}er\b)[^,;?]*?)\s+than\s+(?P<b>{_ITEM}){_STOP}",
     _FLAGS,
 )
 _BEFORE = re.compile(
@@ -55,13 +55,21 @@ _BOTH = re.compile(
     rf"^(?:{_AUXILIARY}\s+)(?:both\s+)(?P<a>{_ITEM})\s+and\s+(?P<b>(?:{_ARTICLE})?[\w'’.-]+"
     rf"(?:\s+[A-Z][\w'’.-]*)*)\s+(?P<how>[^;?]+?){_STOP}"
 )
+_ARE_BOTH = re.compile(
+    rf"^{_AUXILIARY}\s+(?P<a>{_ITEM})\s+and\s+(?P<b>{_ITEM})\s+both\s+(?P<how>[^;?]+?){_STOP}",
+    _FLAGS,
+)
+_FIRST = re.compile(  # "which band was formed first A or B": capitals keep the items apart
+    r"^(?P<ask>(?:[Ww]hich|[Ww]ho|[Ww]hat)\b[^,;:?]*?\b(?:first|last|earlier|later|more|\w{2,}er))\s+"
+    rf"(?P<a>(?:{_ARTICLE})?[A-Z][^,;?]*?)\s+or\s+(?P<b>(?:{_ARTICLE})?[A-Z][^,;?]*?){_STOP}"
+)
 _WHICH_OF = re.compile(
     rf"^which\s+(?:one\s+)?(?:of|among)\s+(?P<list>{_ITEM}(?:,\s*{_ITEM})*,?\s+(?:and|or)\s+"
     rf"(?:{_ARTICLE})?[\w'’.-]+(?:\s[A-Z][\w'’.-]*)*),?\s+(?P<how>[^,;?]+?){_STOP}"
 )
 _LIST = re.compile(
-    rf"^(?P<ask>(?:what|which|who|where|when|how)\b[^,;?]*\b(?:of|for|in|by|from|to|between|with|do"
-    rf"|does|did|are|is|were|was)\s+)(?P<list>{_ITEM}(?:,\s*{_ITEM})+,?\s+(?:and|or)\s+{_ITEM})"
+    rf"^(?P<ask>(?:what|which|who|where|when|how)\b[^,;?]*\b(?:of|for|in|by|from|to)\s+)"
+    rf"(?P<list>{_ITEM}(?:,\s*{_ITEM})+,?\s+(?:and|or)\s+{_ITEM})"
     rf"(?P<rest>\s+(?:in|at|on|for|during|have|has|work|mean|differ)\b[^,;?]*)?{_STOP}",
     _FLAGS,
 )
@@ -126,7 +134,7 @@ def _said_of_both(text: str, pattern: re.Pattern[str]) -> list[str]:
 
 
 def _either(text: str) -> list[str]:
-    match = _EITHER.search(text)
+    match = _EITHER.search(text) or _FIRST.search(text)
     if match is None:
         return []
     asked = _ASKS_WHICH.sub("", match["ask"])
@@ -153,8 +161,10 @@ def _each(text: str) -> list[str]:
     match = _EACH.search(text)
     if match is None:
         return []
-    ask, listed = match["ask"] or match["ask2"], match["list"] or match["list2"]
-    return [f"{ask}{item}" for item in _items(listed)]
+    items = _items(match["list"] or match["list2"])
+    if match["ask2"] and not all(_bare(item)[:1].isupper() for item in items):
+        return []  # "both inflationary and deflationary impacts" is one thing
+    return [f"{match['ask'] or match['ask2']}{item}" for item in items]
 
 
 def _repeated(text: str) -> list[str]:
@@ -177,8 +187,13 @@ def _is_thing(item: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    """Without the article before it."""
-    return re.sub(rf"^(?:{_ARTICLE}|in\s+)+", "", text.strip(), flags=_FLAGS)
+    """Without the article, or "that of", before it."""
+    return re.sub(
+        rf"^(?:{_ARTICLE}|in\s+|(?:that|those)\s+(?:of|on|in|for|from|at)\s+)+",
+        "",
+        text.strip(),
+        flags=_FLAGS,
+    )
 
 
 _RULES: tuple[Callable[[str], list[str]], ...] = (
@@ -190,6 +205,7 @@ _RULES: tuple[Callable[[str], list[str]], ...] = (
     lambda text: _said_of_both(text, _THAN),
     lambda text: _said_of_both(text, _BEFORE),
     lambda text: _said_of_both(text, _BOTH),
+    lambda text: _said_of_both(text, _ARE_BOTH),
     _either,
     _which_of,
     _each,

@@ -22,6 +22,13 @@ Write one on each line and nothing else. If it asks one thing only, write: SINGL
 Question: {question}
 """
 _BULLET = re.compile(r"^\s*(?:[-*•]|\(?\d{1,2}[.):])\s*")
+_ASKS = re.compile(  # the word of asking stands near the beginning
+    r"(?:[\w'’,-]+\s+){0,3}?(?:who|whom|whose|when|where|why|what|which|how|is|are|was|were|do|does"
+    r"|did|can|could|we[rmn]|wessen|wann|wo|woher|wohin|warum|was|welche[mnrs]?|wie|qui|quand|où"
+    r"|pourquoi|combien|quel(?:le)?s?|qué|quién(?:es)?|cuándo|dónde|cuánt[oa]s?|cuál(?:es)?|chi|quando"
+    r"|dove|perché|quant[oaie])\b",
+    re.IGNORECASE,
+)
 _SINGLE = re.compile(r"\W*single\W*", re.IGNORECASE)
 
 
@@ -64,8 +71,8 @@ def sub_questions(question: str, language: str = "") -> tuple[str, ...]:
     """What the question asks, piece by piece; empty when it asks one thing."""
     language = language or guess_language(question)
     pieces = tuple(dict.fromkeys(part.text for part in parts(question, language)))
-    if len(pieces) > 1 and all(content_terms(piece, language) for piece in pieces):
-        return pieces
+    if len(pieces) > 1 and all(_ASKS.match(piece) for piece in pieces):
+        return pieces if all(content_terms(piece, language) for piece in pieces) else ()
     return items_asked(question) if language == "en" else ()
 
 
