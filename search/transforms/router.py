@@ -52,7 +52,8 @@ _VISUAL = re.compile(
     r"\b(?:pictures?|photos?|photographs?|images?|drawings?|diagrams?|figures?|charts?|plots?"
     r"|screenshots?|paintings?|logos?|frames?|scenes?|clips?|footage|videos?|slides?|maps?) "
     r"(?:of|that|which|show\w*|with|where|in which)\b|\blooks? like\b"
-    r"|\bwhat (?:does|do|did) .+ look like\b|\bshow (?:me|us)\b|\bshowing\b|\bwhat colou?r\b|\bwhich colou?rs?\b|\bis wearing\b"
+    r"|\bwhat (?:does|do|did) .+ look like\b|\bshow (?:me|us)\b"
+    r"|\bshowing\b|\bwhat colou?r\b|\bwhich colou?rs?\b|\bis wearing\b"
     r"|\b(?:zeig|bild(?:er)? von|foto von)\b",
     re.IGNORECASE,
 )
@@ -67,7 +68,8 @@ _TEMPORAL = re.compile(
 _REASONING = re.compile(
     r"^\W*why\b|\bhow (?:does|do|did|could|would|can|might|should|come)\b|\bexplain\b|\bwhat "
     r"(?:would|could|might) (?:happen|follow|be the (?:effect|consequence))"
-    r"|\bwhat (?:are|were|is|was) the (?:\w+ ){0,2}(?:reasons?|causes?|consequences?|implications?|effects?|mechanisms?)\b"
+    r"|\bwhat (?:are|were|is|was) the (?:\w+ ){0,2}"
+    r"(?:reasons?|causes?|consequences?|implications?|effects?|mechanisms?)\b"
     r"|\bfor what reason\b|\bprove\b|\bderive\b|\bshould (?:i|we|one)\b|\bwhat if\b|^\W*(?:warum"
     r"|weshalb|pourquoi|perché)\b|\bpor qué\b",
     re.IGNORECASE,
