@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from search.fusion import shares
 from search.generators.terms import content_terms, guess_language, stems, terms
@@ -16,6 +17,66 @@ _MODALITY_OF_VIEW = {
 _MODALITIES = ("image", "video", "audio")
 
 
+@dataclass(frozen=True, slots=True)
+class TermMatch:
+    """A word of the question that the hit holds: how often, and its share of all idf matched."""
+
+    word: str  # as it was asked
+    stem: str
+    idf: float
+    count: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetrieverPart:
+    """What one retriever said of the hit: rank, raw score, part of the sum, share of it."""
+
+    rank: int
+    raw: float
+    part: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a hit stands where it stands. Each kind of share sums to 1, if there is anything."""
+
+    terms: tuple[TermMatch, ...]  # the most telling first
+    retrievers: Mapping[str, RetrieverPart]
+    modalities: Mapping[str, float]
+
+
+def why(hit: Hit, candidate: Candidate, idf: Mapping[str, float], *, question: str) -> Why:
+    """What brought this hit up.
+
+    ``hit`` is the fused one, whose signals explain its place; ``candidate`` is its content. ``idf``
+    says how telling the question's stems are in the library; one left out weighs nothing.
+    """
+    found = shares(hit)
+    retrievers = {
+        name: RetrieverPart(signal.rank, signal.raw, signal.part, found[name])
+        for name, signal in hit.signals.items()
+    }
+    return Why(
+        terms=_term_matches(candidate, question, idf),
+        retrievers=retrievers,
+        modalities=_modality_shares(found, candidate, question),
+    )
+
+
+def contributions(score: float, without: Mapping[str, float]) -> dict[str, float]:
+    """The share of each thing, given what the score would be without it: not negative, sum 1.
+
+    share = max(score - score without it, 0) / sum of these; alike when nothing is missed.
+    """
+    lost = {name: max(score - other, 0.0) for name, other in without.items()}
+    total = sum(lost.values())
+    if total <= 0:
+        return {name: 1 / len(lost) for name in lost}
+    return {name: loss / total for name, loss in lost.items()}
+
+
 def signal_shares(candidate: Candidate) -> dict[str, float]:
     """How much of the score each retriever gave; not negative, summing to 1."""
     return shares(Hit(candidate.passage_id, candidate.score, candidate.signals))
@@ -27,9 +88,15 @@ def modality_shares(candidate: Candidate, question: str) -> dict[str, float]:
     A retriever that looks or listens itself (its name begins with image, video or audio) counts
     for its own modality; the others read words, which count for where those words come from.
     """
+    return _modality_shares(signal_shares(candidate), candidate, question)
+
+
+def _modality_shares(
+    signals: Mapping[str, float], candidate: Candidate, question: str
+) -> dict[str, float]:
     read = _words_by_modality(candidate, question)
     found: dict[str, float] = {}
-    for name, share in (signal_shares(candidate) or {"": 1.0}).items():
+    for name, share in (signals or {"": 1.0}).items():
         own = next((m for m in _MODALITIES if name.startswith(m)), "")
         for modality, part in ({own: 1.0} if own else read).items():
             found[modality] = found.get(modality, 0.0) + share * part
@@ -71,6 +138,31 @@ def confidence_of(candidate: Candidate, question: str) -> float:
         return round(covered, 4)
     near = min(max(cosines[0], 0.0), 1.0)
     return round((covered + near) / 2 if asked else near, 4)
+
+
+def _term_matches(
+    candidate: Candidate, question: str, idf: Mapping[str, float]
+) -> tuple[TermMatch, ...]:
+    language = candidate.source.language or guess_language(question)
+    held = Counter(term.stem for term in terms(_full(candidate), language))
+    asked = content_terms(question, language) or terms(question, language)
+    words: dict[str, str] = {}
+    for term in asked:
+        if term.stem in held:
+            words.setdefault(term.stem, question[term.start : term.end].casefold())
+    weights = {stem: max(idf.get(stem, 0.0), 0.0) for stem in words}
+    total = sum(weights.values())
+    matches = [
+        TermMatch(
+            word,
+            stem,
+            weights[stem],
+            held[stem],
+            weights[stem] / total if total else 1 / len(words),
+        )
+        for stem, word in words.items()
+    ]
+    return tuple(sorted(matches, key=lambda match: (-match.share, match.word)))
 
 
 def _full(candidate: Candidate) -> str:

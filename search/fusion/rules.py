@@ -1,4 +1,4 @@
-"""Rank fusion: several runs into one list. Every hit keeps each retriever's part of its score."""
+"""The rules of fusion. Every hit keeps each retriever's part of its score."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -8,6 +8,8 @@ from search.types import Hit, Run, Signal
 
 FLOOR = -2.0  # standard deviations below the mean: where a missing passage is put
 STATISTICS_DEPTH = 100
+SPREAD = 3.0  # standard deviations on each side that become 0..1
+ALIKE = 1e-9  # relative difference below which scores are rounding errors of one score
 Parts = list[float]  # one part for each hit of a run, in its order
 
 
@@ -18,7 +20,7 @@ def zscore(runs: Sequence[Run], *, weights: Mapping[str, float] | None = None) -
     missing from a run gets nothing from it, as if it stood two deviations below the mean.
     Ties go to the lower passage id.
     """
-    return _fuse(runs, weights, _standardised)
+    return _fuse(runs, weights, standardised)
 
 
 def min_max(runs: Sequence[Run], *, weights: Mapping[str, float] | None = None) -> list[Hit]:
@@ -32,6 +34,45 @@ def comb_sum(runs: Sequence[Run], *, weights: Mapping[str, float] | None = None)
     Source: Fox and Shaw, TREC-2, 1994.
     """
     return _fuse(runs, weights, lambda run: [hit.score for hit in run.hits])
+
+
+def comb_mnz(runs: Sequence[Run], *, weights: Mapping[str, float] | None = None) -> list[Hit]:
+    """Fuse runs by scores stretched to 0..1, summed, times the number of runs that found it.
+
+    A run of weight 0 counts as not asked.
+
+    Source: Fox and Shaw, TREC-2, 1994; stretched as by Lee, SIGIR 1997, doi:10.1145/258525.258587.
+    """
+    heard = {run.retriever for run in runs if weights is None or weights.get(run.retriever, 1.0)}
+    hits = min_max(runs, weights=weights)
+    return scale(hits, {hit.passage_id: len(heard & hit.signals.keys()) for hit in hits})
+
+
+def distribution_based(
+    runs: Sequence[Run], *, weights: Mapping[str, float] | None = None
+) -> list[Hit]:
+    """Fuse runs by scores stretched so that mean - 3 and mean + 3 deviations become 0 and 1.
+
+    Mean and deviation are those of the run's top 100; a run whose scores are all alike gives one
+    half to each.
+
+    Source: Mazzeschi, Distribution-Based Score Fusion, 2023.
+    """
+    return _fuse(runs, weights, _within_three_deviations)
+
+
+def linear(runs: Sequence[Run], *, weights: Mapping[str, float] | None = None) -> list[Hit]:
+    """Fuse runs by standardised scores under fitted weights (see ``fit_linear``).
+
+    The parts are those of ``zscore``. Without weights, all count alike.
+
+    Raises:
+        ValueError: there are weights, but none for one of the runs.
+    """
+    for run in runs:
+        if weights is not None and run.retriever not in weights:
+            raise ValueError(f"No weight for {run.retriever!r}; known: {', '.join(weights)}.")
+    return zscore(runs, weights=weights)
 
 
 def reciprocal_rank_fusion(
@@ -56,6 +97,9 @@ FUSIONS: Mapping[str, Callable[..., list[Hit]]] = {
     "rrf": reciprocal_rank_fusion,
     "min_max": min_max,
     "comb_sum": comb_sum,
+    "comb_mnz": comb_mnz,
+    "distribution_based": distribution_based,
+    "linear": linear,
 }
 
 
@@ -103,12 +147,13 @@ def _fuse(
     )
 
 
-def _standardised(run: Run) -> Parts:
+def standardised(run: Run) -> Parts:
+    """Deviations above -2 of each hit, 0 for the worst; all 2 when the scores are alike."""
     top = [hit.score for hit in run.hits[:STATISTICS_DEPTH]]
     if not top:
         return []
     mean, deviation = fmean(top), pstdev(top)
-    if deviation < 1e-9 * max(1.0, abs(mean)):  # all alike: nothing to tell them apart
+    if deviation < ALIKE * max(map(abs, top)) or not deviation:  # nothing to tell them apart
         return [-FLOOR] * len(run.hits)
     return [max((hit.score - mean) / deviation, FLOOR) - FLOOR for hit in run.hits]
 
@@ -118,6 +163,17 @@ def _stretched(run: Run) -> Parts:
     if not top:
         return []
     low, high = min(top), max(top)
-    if high - low < 1e-9 * max(1.0, abs(high)):
+    if high - low < ALIKE * max(abs(low), abs(high)) or high == low:
         return [1.0] * len(run.hits)
     return [min(max((hit.score - low) / (high - low), 0.0), 1.0) for hit in run.hits]
+
+
+def _within_three_deviations(run: Run) -> Parts:
+    top = [hit.score for hit in run.hits[:STATISTICS_DEPTH]]
+    if not top:
+        return []
+    mean, deviation = fmean(top), pstdev(top)
+    if deviation < ALIKE * max(map(abs, top)) or not deviation:
+        return [0.5] * len(run.hits)
+    low = mean - SPREAD * deviation
+    return [min(max((h.score - low) / (2 * SPREAD * deviation), 0.0), 1.0) for h in run.hits]
