@@ -1,32 +1,24 @@
-"""Query → Plan: which retrievers look how deep, what they weigh, and how the lists are fused.
+"""Query → Plan: the recipe that was named, with what the question itself decides.
 
 A recipe is data: it is compared with another by naming it, never by a branch in the code.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cache
+
+from django.core.signals import setting_changed
 
 from search import registry
 from search.conf import conf
-from search.errors import ConfigurationError, QueryError
-from search.fusion import FUSIONS
-from search.types import Plan, Query
+from search.errors import QueryError
+from search.recipes import PRESETS, Known, Recipe, read_folder, resolve
+from search.transforms.router import route
+from search.types import Plan, Query, Retriever
 
-DEPTH = 100
 DEEPEST = 1000
-RETRIEVERS = ("bm25", "dense")
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What a named way of searching is made of."""
-
-    name: str
-    retrievers: Mapping[str, float]  # with their weights
-    fusion: str = "zscore"
-    depth: int = DEPTH
-    reranker: str = ""
+OF_TEXT_SPACE = frozenset({"dense", "binary", "matryoshka", "narrow"})
+SPACES_OF = {"sparse": ("wordpieces",), "multi": ("tokens", "fde")}  # where a recipe names none
+WORDS = {"ENCODERS": "encoder", "RERANKERS": "reranker"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +26,29 @@ class RecipeState:
     """A recipe as it stands here: its stages, what it needs, whether it can run."""
 
     name: str
+    title: str
+    source: str
     stages: tuple[str, ...]
     needs: tuple[str, ...]
     available: bool
-    why_not: str = ""
+    why_not: str
+    digest: str
 
 
-BUILT_IN = (
-    Recipe("bm25", {"bm25": 1.0}),
-    Recipe("dense", {"dense": 1.0}),
-    Recipe("hybrid", {"bm25": 1.0, "dense": 1.0}),
-    Recipe("default", {"bm25": 1.0, "dense": 1.0}),
-)
-
-
+@cache
 def known_recipes() -> dict[str, Recipe]:
-    """The built-in recipes and those of settings, which may replace them, by name.
+    """The presets and the operator's own recipes, which may replace them, by name.
+
+    The operator's stand in settings, or as TOML files in the folder ``recipes`` of the data folder.
 
     Raises:
-        ConfigurationError: a recipe names a retriever, fusion or reranker that does not exist.
+        ConfigurationError: a recipe cannot work; the sentence names it and the fault.
     """
-    configured = [_read(name, entry) for name, entry in conf().recipes.items()]
-    return {recipe.name: recipe for recipe in (*BUILT_IN, *configured)}
+    presets = read_folder(PRESETS)
+    own = {**read_folder(conf().data_dir / "recipes"), **conf().recipes}
+    known = Known(frozenset(conf().encoders), frozenset(conf().rerankers))
+    found = resolve({**presets, **own}, known, presets=presets.keys() - own.keys())
+    return {name: recipe for name, recipe in found.items() if not recipe.is_hidden}
 
 
 def recipes() -> list[RecipeState]:
@@ -73,68 +66,71 @@ def plan(query: Query) -> Plan:
     recipe = known.get(query.recipe)
     if recipe is None:
         raise QueryError(f"There is no recipe {query.recipe!r}; choose one of {', '.join(known)}.")
+    weights = recipe.retriever_weights
+    if recipe.has_route and query.text:
+        weights = route(query.text).weights(weights)
     return Plan(
         recipe=recipe.name,
-        retrievers=recipe.retrievers,
-        depth=min(max(recipe.depth, 2 * (query.offset + query.k)), DEEPEST),
-        reranker=recipe.reranker,
-        deadline_ms=conf().deadline_ms,
+        retrievers=tuple(_deep_enough(one, query) for one in recipe.retrievers),
+        weights=weights,
+        fusion=recipe.fusion,
+        transforms=recipe.transforms,
+        refiners=recipe.refiners,
+        chain=recipe.chain,
+        fallback=recipe.fallback,
+        deadline_ms=recipe.total_ms or conf().deadline_ms,
+        digest=recipe.digest,
         notes=query.notes,
     )
 
 
-def fusion_of(plan: Plan) -> str:
-    """The name of the fusion rule of a plan's recipe."""
-    return known_recipes()[plan.recipe].fusion
+def spaces_of(retriever: Retriever) -> tuple[str, ...]:
+    """The encoders whose spaces a retriever looks in."""
+    if retriever.name in OF_TEXT_SPACE:
+        return (retriever.space or conf().text_encoder,)
+    default = SPACES_OF.get(retriever.name, ())
+    return (retriever.space, *default[1:]) if retriever.space else default
+
+
+def _deep_enough(retriever: Retriever, query: Query) -> Retriever:
+    """Twice what is shown, at least: a page far down the list is no reason for a short list."""
+    return replace(retriever, k=min(max(retriever.k, 2 * (query.offset + query.k)), DEEPEST))
 
 
 def _state(recipe: Recipe) -> RecipeState:
-    needs = tuple(_needs(recipe))
-    missing = [why for kind, alias in _models(recipe) if (why := _missing(kind, alias))]
-    return RecipeState(recipe.name, tuple(_stages(recipe)), needs, not missing, " ".join(missing))
-
-
-def _stages(recipe: Recipe) -> list[str]:
-    stages = list(recipe.retrievers)
-    if len(recipe.retrievers) > 1:
-        stages.append(f"fuse by {recipe.fusion}")
-    return [*stages, f"rerank by {recipe.reranker}"] if recipe.reranker else stages
-
-
-def _needs(recipe: Recipe) -> list[str]:
-    words = {"ENCODERS": "encoder", "RERANKERS": "reranker"}
-    return [f"{words[kind]} {alias}".strip() for kind, alias in _models(recipe)]
+    models = _models(recipe)
+    needs = tuple(f"{WORDS[kind]} {alias}".strip() for kind, alias in models)
+    missing = tuple(dict.fromkeys(why for kind, alias in models if (why := _missing(kind, alias))))
+    return RecipeState(
+        name=recipe.name,
+        title=recipe.title,
+        source=recipe.source,
+        stages=recipe.stages,
+        needs=needs,
+        available=not missing,
+        why_not=" ".join(missing),
+        digest=recipe.digest,
+    )
 
 
 def _models(recipe: Recipe) -> list[tuple[str, str]]:
-    models = [("ENCODERS", conf().text_encoder)] if "dense" in recipe.retrievers else []
-    return [*models, ("RERANKERS", recipe.reranker)] if recipe.reranker else models
+    encoders = [("ENCODERS", alias) for one in recipe.retrievers for alias in spaces_of(one)]
+    return list(dict.fromkeys([*encoders, *(("RERANKERS", link.name) for link in recipe.chain)]))
 
 
 def _missing(kind: str, alias: str) -> str:
     """Why a model cannot be had, or nothing."""
     if not alias:
         return 'No text encoder is chosen; set MMSEARCH["TEXT_ENCODER"].'
+    if alias not in conf().backends(kind):
+        return f"There is no {WORDS[kind]} {alias!r} in MMSEARCH[{kind!r}]."
     state = registry.describe_model(kind, alias)
     return "" if state.present else f"{state.detail} {state.remedy}".strip()
 
 
-def _read(name: str, entry: Mapping[str, Any]) -> Recipe:
-    recipe = Recipe(
-        name=name,
-        retrievers=dict(entry.get("RETRIEVERS", {})),
-        fusion=str(entry.get("FUSION", "zscore")),
-        depth=int(entry.get("DEPTH", DEPTH)),
-        reranker=str(entry.get("RERANKER", "")),
-    )
-    unknown = [r for r in recipe.retrievers if r not in RETRIEVERS]
-    if unknown or not recipe.retrievers:
-        raise ConfigurationError(
-            f"The recipe {name!r} names the retrievers {list(recipe.retrievers)}; "
-            f"known: {', '.join(RETRIEVERS)}."
-        )
-    if recipe.fusion not in FUSIONS:
-        raise ConfigurationError(
-            f"The recipe {name!r} fuses by {recipe.fusion!r}; known: {', '.join(FUSIONS)}."
-        )
-    return recipe
+def _forget(*, setting: str, **_kwargs: object) -> None:
+    if setting in {"MMSEARCH", "DATA_DIR"}:
+        known_recipes.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="search.planning")

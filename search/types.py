@@ -65,15 +65,48 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Retriever:
+    """One first stage: how deep it looks, and in the space of which encoder.
+
+    ``space`` is an alias of ENCODERS; empty for the configured text encoder, and for words.
+    """
+
+    name: str
+    k: int = 100
+    space: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reranking:
+    """One reranker of a chain: an alias of RERANKERS, and how many candidates it sees."""
+
+    name: str
+    depth: int = 50
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """How a query will be answered: retrievers with weight, and how deep each one looks."""
+    """How a query will be answered: a recipe, with what the question itself decided.
+
+    ``weights`` are those of the retrievers in the fusion. ``digest`` changes with anything in the
+    recipe that may change a ranking.
+    """
 
     recipe: str
-    retrievers: Mapping[str, float]
-    depth: int = 100
-    reranker: str = ""
+    retrievers: tuple[Retriever, ...]
+    weights: Mapping[str, float] = field(default_factory=dict)
+    fusion: str = "zscore"
+    transforms: tuple[str, ...] = ()
+    refiners: tuple[str, ...] = ()
+    chain: tuple[Reranking, ...] = ()
+    fallback: tuple[str, ...] = ()
     deadline_ms: int = 2000
+    digest: str = ""
     notes: tuple[str, ...] = ()
+
+    def looks_by(self, retriever: str) -> bool:
+        """Whether one of the retrievers has this name."""
+        return any(one.name == retriever for one in self.retrievers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """TOML → Recipe: names that exist, values that can work, or a sentence that names the fault."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,8 @@ from search.recipes.recipe import (
     RETRIEVERS,
     TRANSFORMS,
     Recipe,
-    Reranking,
-    Retriever,
 )
+from search.types import Reranking, Retriever
 
 PRESETS = Path(__file__).resolve().parent / "presets"
 DEEPEST = 1000
@@ -40,10 +39,23 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The aliases a recipe may name here."""
+    """The aliases a recipe may name. A preset may name one that is not configured here."""
 
     encoders: frozenset[str] = field(default_factory=frozenset)
     rerankers: frozenset[str] = field(default_factory=frozenset)
+
+    def check(self, recipe: str, what: str, alias: str) -> None:
+        """Refuse an alias that is none of the encoders or rerankers.
+
+        Raises:
+            ConfigurationError: with those there are.
+        """
+        known = self.encoders if what == "encoder" else self.rerankers
+        if alias not in known:
+            raise ConfigurationError(
+                f"The recipe {recipe!r} names the {what} {alias!r}, which is not configured; "
+                f"known: {', '.join(sorted(known)) or 'there are none'}."
+            )
 
 
 def read_folder(folder: Path) -> dict[str, Entry]:
@@ -66,13 +78,27 @@ def read_folder(folder: Path) -> dict[str, Entry]:
     return entries
 
 
-def resolve(entries: Mapping[str, Entry], known: Known) -> dict[str, Recipe]:
+def resolve(
+    entries: Mapping[str, Entry], known: Known, *, presets: Container[str] = ()
+) -> dict[str, Recipe]:
     """Every entry as a checked recipe, with what it extends filled in.
+
+    Those named in ``presets`` may name encoders and rerankers that are not configured: then they
+    are offered as recipes that cannot run here.
 
     Raises:
         ConfigurationError: an unknown key, name or alias, a value out of its range, or a circle.
     """
-    return {name: _recipe(name, _whole(name, entries, ()), known) for name in entries}
+    found = {}
+    for name in entries:
+        found[name] = _recipe(name, _whole(name, entries, ()))
+        if name not in presets:
+            for one in found[name].retrievers:
+                if one.space:
+                    known.check(name, "encoder", one.space)
+            for link in found[name].chain:
+                known.check(name, "reranker", link.name)
+    return found
 
 
 def _whole(name: str, entries: Mapping[str, Entry], heirs: tuple[str, ...]) -> Entry:
@@ -118,7 +144,7 @@ def _check_unknown(name: str, where: str, given: Entry, allowed: frozenset[str])
         )
 
 
-def _recipe(name: str, entry: Entry, known: Known) -> Recipe:
+def _recipe(name: str, entry: Entry) -> Recipe:
     fuse, refine = entry.get("fuse", {}), entry.get("refine", {})
     recipe = Recipe(
         name=name,
@@ -127,13 +153,13 @@ def _recipe(name: str, entry: Entry, known: Known) -> Recipe:
         is_hidden=bool(entry.get("hidden", False)),
         transforms=_names(name, "transforms", entry.get("query", {}), TRANSFORMS),
         has_route=bool(entry.get("route", {}).get("enable", False)),
-        retrievers=_retrievers(name, entry, known),
+        retrievers=_retrievers(name, entry),
         fusion=_one_of(name, "fusion", fuse.get("method", "zscore"), FUSIONS),
         weights=_weights(name, fuse.get("weights", {})),
         refiners=_names(name, "steps", refine, REFINERS),
         aggregation=_one_of(name, "aggregate", refine.get("aggregate", "max_p"), AGGREGATIONS),
-        chain=_chain(name, entry, known),
-        total_ms=_number(name, "total_ms", entry.get("budget", {}), 2000, most=LONGEST_MS),
+        chain=_chain(name, entry),
+        total_ms=_number(name, "total_ms", entry.get("budget", {}), 0, most=LONGEST_MS),
         fallback=_names(name, "order", entry.get("fallback", {}), FALLBACKS, default=FALLBACKS[1:]),
     )
     if not recipe.retrievers and not recipe.is_hidden:
@@ -145,16 +171,12 @@ def _recipe(name: str, entry: Entry, known: Known) -> Recipe:
     return recipe
 
 
-def _retrievers(name: str, entry: Entry, known: Known) -> tuple[Retriever, ...]:
+def _retrievers(name: str, entry: Entry) -> tuple[Retriever, ...]:
     found = []
     for stage in _tables(name, "stages", entry.get("retrieve", {})):
         _check_unknown(name, "a stage", stage, _STAGE)
         retriever = _one_of(name, "retriever", stage.get("name", ""), RETRIEVERS)
         space = str(stage.get("space", ""))
-        if space and space not in known.encoders:
-            raise ConfigurationError(
-                f"The recipe {name!r} looks in the space {space!r}, which is none of the ENCODERS."
-            )
         found.append(Retriever(retriever, _number(name, "k", stage, 100, most=DEEPEST), space))
     names = [one.name for one in found]
     if twice := next((one for one in names if names.count(one) > 1), ""):
@@ -162,11 +184,11 @@ def _retrievers(name: str, entry: Entry, known: Known) -> tuple[Retriever, ...]:
     return tuple(found)
 
 
-def _chain(name: str, entry: Entry, known: Known) -> tuple[Reranking, ...]:
+def _chain(name: str, entry: Entry) -> tuple[Reranking, ...]:
     found = []
     for link in _tables(name, "chain", entry.get("rerank", {})):
         _check_unknown(name, "the chain", link, _RERANKING)
-        alias = _one_of(name, "reranker", link.get("name", ""), sorted(known.rerankers))
+        alias = str(link.get("name", ""))
         found.append(Reranking(alias, _number(name, "depth", link, 50, most=DEEPEST)))
     depths = [one.depth for one in found]
     if depths != sorted(depths, reverse=True):
@@ -212,7 +234,9 @@ def _weights(name: str, given: Entry) -> dict[str, float]:
 
 
 def _number(name: str, key: str, section: Entry, default: int, *, most: int) -> int:
-    given = section.get(key, default)
+    if key not in section:
+        return default
+    given = section[key]
     if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= most:
         raise ConfigurationError(
             f"The recipe {name!r} has {given!r} as {key}; write a whole number from 1 to {most}."

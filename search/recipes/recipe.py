@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from search.types import Reranking, Retriever
+
 RETRIEVERS = ("bm25", "dense", "sparse", "multi", "binary", "matryoshka", "narrow")
 TRANSFORMS = (
     *("normalise", "rewrite_followup", "decompose", "expand_passages", "think_then_embed", "prf"),
@@ -15,31 +17,12 @@ FALLBACKS = ("drop_transforms", "drop_rerank", "drop_dense", "bm25_only")
 
 
 @dataclass(frozen=True, slots=True)
-class Retriever:
-    """One first stage: how deep it looks, and in the space of which encoder.
-
-    ``space`` is an alias of ENCODERS; empty for the configured text encoder, and for words.
-    """
-
-    name: str
-    k: int = 100
-    space: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reranking:
-    """One reranker of the chain: an alias of RERANKERS, and how many candidates it sees."""
-
-    name: str
-    depth: int = 50
-
-
-@dataclass(frozen=True, slots=True)
 class Recipe:
     """A named way of searching, read from TOML and checked.
 
     ``weights`` are those of the retrievers in the fusion; 1 where none is given. ``total_ms`` is
-    the budget of the whole walk; ``fallback`` says what is given up first when it runs short.
+    the budget of the whole walk, 0 for the configured one; ``fallback`` says what is given up, in
+    order, when it runs short.
     """
 
     name: str
@@ -54,7 +37,7 @@ class Recipe:
     refiners: tuple[str, ...] = ()
     aggregation: str = "max_p"
     chain: tuple[Reranking, ...] = ()
-    total_ms: int = 2000
+    total_ms: int = 0
     fallback: tuple[str, ...] = ("drop_rerank", "drop_dense", "bm25_only")
 
     @property
