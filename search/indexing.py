@@ -10,16 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
 from typing import Any
 
-import numpy as np
 from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
-from numpy.typing import NDArray
-from pgvector import HalfVector
 
-from search import registry
+from search import spaces
 from search.language import LANGUAGE_MARKERS, configuration, fold, language_marker, storable
-from search.models import Corpus, Document, Passage, TermFrequency, Vector, VectorSpace
+from search.models import Corpus, Document, Passage, TermFrequency
+from search.spaces import Encoded, space_for, text_for_encoder
 from search.vector_index import maintain_indexes, needs_maintenance
 
 __all__ = [
@@ -88,32 +86,13 @@ RETURNING term, passages
 """
 
 
-def text_for_encoder(title: str, heading: str, text: str) -> str:
-    """What an encoder reads of a passage: title, heading and text, each once."""
-    parts = dict.fromkeys(part.strip() for part in (title, heading, text))
-    return "\n".join(part for part in parts if part)
-
-
-def space_for(alias: str) -> VectorSpace:
-    """The space of the encoder with this alias; made at its first use.
-
-    Raises:
-        SearchError: the encoder is not configured, or not on this machine.
-    """
-    encoder = registry.encoder(alias)
-    space, _ = VectorSpace.objects.get_or_create(
-        fingerprint=encoder.fingerprint, defaults={"alias": alias, "dim": encoder.dim}
-    )
-    return space
-
-
 def publish(
-    document: Document, passages: Sequence[Passage], vectors: Mapping[str, NDArray[np.float32]]
+    document: Document, passages: Sequence[Passage], vectors: Mapping[str, Encoded]
 ) -> None:
     """Make a document searchable with these passages, in place of those it had.
 
-    ``vectors`` holds, for each encoder alias, one unit row for each passage: (n, dim). A passage
-    without words gets no vector. Raises the corpus's generation.
+    ``vectors`` holds, for each encoder alias, what it made of each passage: one unit row for each,
+    (n, dim), or several. A passage without words gets none. Raises the corpus's generation.
 
     Raises:
         ValueError: a row is missing, or is not of length 1.
@@ -127,7 +106,7 @@ def publish(
 def publish_all(
     corpus: Corpus,
     documents: Sequence[tuple[Document, Sequence[Passage]]],
-    vectors: Mapping[str, NDArray[np.float32]],
+    vectors: Mapping[str, Encoded],
 ) -> None:
     """Make many new documents of one corpus searchable at once.
 
@@ -144,8 +123,8 @@ def withdraw(document: Document) -> dict[str, int]:
 def withdraw_corpus(corpus: Corpus) -> dict[str, int]:
     """Empty a corpus's index; its documents stay, unpublished."""
     corpus = _locked(corpus.pk)
-    counts = {}
-    for model in (Vector, Passage, TermFrequency):
+    counts = spaces.remove_corpus(corpus)
+    for model in (Passage, TermFrequency):
         counts[model._meta.db_table] = model._base_manager.filter(corpus=corpus)._raw_delete(
             "default"
         )
@@ -184,11 +163,11 @@ def _locked(corpus_id: int) -> Corpus:
 def _put_in(
     corpus: Corpus,
     documents: Sequence[tuple[Document, Sequence[Passage]]],
-    vectors: Mapping[str, NDArray[np.float32]],
+    vectors: Mapping[str, Encoded],
 ) -> None:
     pairs = [(document, passage) for document, own in documents for passage in own]
     for alias, rows in vectors.items():
-        _check_rows(alias, rows, len(pairs))
+        spaces.check(alias, rows, len(pairs))
     for some in batched(pairs, BATCH):
         records = [_row(document, passage) for document, passage in some]
         ids = [passage.pk for _, passage in some]
@@ -197,7 +176,7 @@ def _put_in(
         _count(corpus, [record["configuration"] for record in records], ids, sign=1)
         _adjust(corpus, passages=len(ids), tokens=_token_count(ids))
     for alias, rows in vectors.items():
-        _store_vectors(space_for(alias), pairs, rows)
+        spaces.store(space_for(alias), pairs, rows)
     _remember_languages(corpus)
     keys = [document.pk for document, _ in documents]
     Document.objects.filter(pk__in=keys, published_at=None).update(published_at=Now())
@@ -210,11 +189,11 @@ def _take_out(corpus: Corpus, document: Document) -> dict[str, int]:
         keys = list(some)
         terms += _count(corpus, _configurations(keys), keys, sign=-1)
         _adjust(corpus, passages=-len(keys), tokens=-_token_count(keys))
-    vectors = Vector.objects.filter(passage__in=ids)._raw_delete("default")
+    rows = spaces.remove(ids)
     passages = Passage.objects.filter(pk__in=ids)._raw_delete("default")
     _remember_languages(corpus)
     Document.objects.filter(pk=document.pk).update(published_at=None)
-    return {"search_vector": vectors, "search_passage": passages, "search_termfrequency": terms}
+    return rows | {"search_passage": passages, "search_termfrequency": terms}
 
 
 def _row(document: Document, passage: Passage) -> dict[str, Any]:
@@ -273,22 +252,3 @@ def _remember_languages(corpus: Corpus) -> None:
     markers = TermFrequency.objects.filter(corpus=corpus, term__in=LANGUAGE_MARKERS)
     names = sorted(term.strip() for term in markers.values_list("term", flat=True))
     Corpus.objects.filter(pk=corpus.pk).update(languages=names, generation=F("generation") + 1)
-
-
-def _check_rows(alias: str, rows: NDArray[np.float32], count: int) -> None:
-    if len(rows) != count:
-        raise ValueError(f"{count} passages came with {len(rows)} vectors of {alias!r}.")
-    lengths = np.linalg.norm(rows, axis=1) if len(rows) else np.ones(0)
-    if not np.allclose(lengths, 1.0, atol=1e-3):
-        raise ValueError(f"A vector of {alias!r} has length {lengths.min():.3f}; it must be 1.")
-
-
-def _store_vectors(
-    space: VectorSpace, pairs: Sequence[tuple[Document, Passage]], rows: NDArray[np.float32]
-) -> None:
-    kept = [
-        Vector(passage=passage, corpus_id=passage.corpus_id, space=space, values=HalfVector(row))
-        for (_, passage), row in zip(pairs, rows, strict=True)
-        if passage.text.strip() or passage.heading.strip()
-    ]
-    Vector.objects.bulk_create(kept, batch_size=BATCH)
