@@ -1,26 +1,27 @@
 """The write side of the index: passages, their terms and vectors, and the counts BM25 needs.
 
-Every function here runs inside the caller's transaction and locks the corpus row first, so the
-writers of one corpus wait for each other and term counts cannot be lost.
+Every function here but ``fill_space`` runs inside the caller's transaction; all lock the corpus row
+first, so the writers of one corpus wait for each other and term counts cannot be lost.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import batched
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from search import spaces
 from search.language import LANGUAGE_MARKERS, configuration, fold, language_marker, storable
-from search.models import Corpus, Document, Passage, TermFrequency
+from search.models import Corpus, Document, Passage, TermFrequency, VectorSpace
 from search.spaces import Encoded, space_for, text_for_encoder
 from search.vector_index import maintain_indexes, needs_maintenance
 
 __all__ = [
+    "fill_space",
     "maintain_indexes",
     "needs_maintenance",
     "publish",
@@ -149,6 +150,42 @@ def rewrite_terms(document: Document) -> None:
         _count(corpus, [row["configuration"] for row in rows], ids, sign=1)
         _adjust(corpus, passages=0, tokens=_token_count(ids) - before)
     _remember_languages(corpus)
+
+
+def fill_space(alias: str, corpus: Corpus, done: Callable[[int], object]) -> int:
+    """Add what a space lacks of a corpus's passages, batch by batch; gives how many were added.
+
+    Encoding holds no transaction, and what was added stays when the next batch fails: run again,
+    it goes on where it stopped. ``done`` is told how many more passages were looked at.
+
+    Raises:
+        SearchError: the encoder is not configured, or not on this machine.
+    """
+    space, last, added = space_for(alias), 0, 0
+    lacking = spaces.without_row(space, Passage.objects.filter(corpus=corpus))
+    lacking = lacking.exclude(text="", heading="").select_related("document").order_by("pk")
+    while some := list(lacking.filter(pk__gt=last)[: spaces.ENCODE_BATCH]):
+        added += _add_rows(alias, space, some)
+        last = some[-1].pk
+        done(len(some))
+    return added
+
+
+def _add_rows(alias: str, space: VectorSpace, passages: Sequence[Passage]) -> int:
+    texts = [text_for_encoder(p.document.title, p.heading, p.text) for p in passages]
+    encoded = spaces.encode([alias], texts, lambda _: None)[alias]
+    spaces.check(alias, encoded, len(texts))
+    with transaction.atomic():
+        corpus = _locked(passages[0].corpus_id)
+        among = Passage.objects.filter(pk__in=[passage.pk for passage in passages])
+        lacking = set(spaces.without_row(space, among).values_list("pk", flat=True))
+        chosen = [
+            ((passage.document, passage), row)
+            for passage, row in zip(passages, encoded, strict=True)
+            if passage.pk in lacking  # neither removed meanwhile nor added by another
+        ]
+        Corpus.objects.filter(pk=corpus.pk).update(generation=F("generation") + 1)
+        return spaces.store(space, [pair for pair, _ in chosen], [row for _, row in chosen])
 
 
 def touch_readers(corpus: Corpus) -> None:

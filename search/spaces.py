@@ -90,7 +90,7 @@ def check(alias: str, encoded: Encoded, count: int) -> None:
         )
 
 
-def store(space: VectorSpace, pairs: Pairs, encoded: Encoded) -> int:
+def store(space: VectorSpace, pairs: Pairs, encoded: Iterable[NDArray[np.floating]]) -> int:
     """Store a row for each passage with words, in the caller's transaction; gives how many."""
     make = {Kind.MULTI: _token_row, Kind.SPARSE: _sparse_row}.get(Kind(space.kind), _dense_row)
     kept = [

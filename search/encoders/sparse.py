@@ -132,7 +132,7 @@ class MaskedLanguageSparse(SparseEncoder):
         inputs = [
             encoding.ids for encoding in self._tokenizer.encode_batch([_valid(t) for t in texts])
         ]
-        inputs = [ids[: self._max_tokens - 1] + ids[-1:] for ids in inputs]  # the end token stays
+        inputs = [self._cut(ids) for ids in inputs]
         width = max(len(ids) for ids in inputs)
         mask = torch.tensor([[1] * len(ids) + [0] * (width - len(ids)) for ids in inputs])
         padded = torch.tensor([ids + [0] * (width - len(ids)) for ids in inputs])
@@ -146,6 +146,11 @@ class MaskedLanguageSparse(SparseEncoder):
         rows: NDArray[np.float32] = weights.cpu().numpy()[:, : self.dim].copy()
         rows[:, [key for key in self._special if key < rows.shape[1]]] = 0
         return rows
+
+    def _cut(self, ids: list[int]) -> list[int]:
+        """Within the model's window; the token that ends an input stays."""
+        most = self._max_tokens
+        return ids if len(ids) <= most else ids[: most - 1] + ids[-1:]
 
     def _loaded(self) -> Any:
         with self._lock:
