@@ -7,6 +7,7 @@ step that was overtaken leaves litter, never a mixture.
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,10 @@ from django.conf import settings
 
 from ingestion.errors import TransientError
 from ingestion.types import PassageDraft
+from search.encoders.base import Ragged
 from search.types import Anchor, View
+
+COUNTS = ":counts"  # behind an alias: how many lines belong to each passage
 
 
 def folder(job_id: int) -> Path:
@@ -75,16 +79,29 @@ def _draft(fields: dict[str, Any]) -> PassageDraft:
     return PassageDraft(**fields)
 
 
-def write_vectors(path: Path, vectors: dict[str, np.ndarray]) -> None:
-    """Vectors by encoder alias, float32 (passages, dim)."""
+def write_vectors(path: Path, vectors: Mapping[str, np.ndarray | Ragged]) -> None:
+    """What encoders made of a document's passages, by alias."""
+    flat: dict[str, np.ndarray] = {}
+    for alias, encoded in vectors.items():
+        if isinstance(encoded, Ragged):
+            flat |= {alias: encoded.values, alias + COUNTS: encoded.counts}
+        else:
+            flat[alias] = encoded
     incoming = path.with_name(path.name + ".incoming.npz")
-    np.savez(incoming, allow_pickle=False, **vectors)  # type: ignore[arg-type]
+    np.savez(incoming, allow_pickle=False, **flat)  # type: ignore[arg-type]
     incoming.replace(path)
 
 
-def read_vectors(path: Path) -> dict[str, np.ndarray]:
+def read_vectors(path: Path) -> dict[str, np.ndarray | Ragged]:
     with np.load(path, allow_pickle=False) as file:
-        return {alias: file[alias] for alias in file.files}
+        counts = {name for name in file.files if name.endswith(COUNTS)}
+        return {
+            alias: Ragged(file[alias], file[alias + COUNTS])
+            if alias + COUNTS in counts
+            else file[alias]
+            for alias in file.files
+            if alias not in counts
+        }
 
 
 def clear(job_id: int) -> None:

@@ -5,13 +5,12 @@ notes that name, and what to tell the uploader, on the job it was given; the wal
 the new state, or not at all.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
-import numpy as np
 from django.conf import settings
 
 from ingestion import leases, staging
@@ -22,13 +21,13 @@ from ingestion.sandbox import codec
 from ingestion.sandbox.client import sandbox
 from ingestion.sources.files import NewFile, keep_file, lock_bytes, register_files
 from ingestion.types import Limits, Parsed, ParseRequest, PassageDraft, Sidecar
-from search import indexing, registry
+from search import indexing, registry, spaces
+from search.conf import conf
 from search.errors import ModelMissingError
 from search.models import Asset, Passage
 from search.store import Store
 
 PARSED_FILE = "parsed.json"
-ENCODE_BATCH = 64
 PROGRESS_EVERY_S = 1.0
 SPECIAL_TOKENS = 2
 CONTEXT_TOKENS = 46  # left for the title and headings that are encoded with the text
@@ -65,7 +64,7 @@ class PublishProduct:
 
     assets: list[Asset]
     passages: list[Passage]
-    vectors: dict[str, np.ndarray]
+    vectors: dict[str, spaces.Encoded]
 
 
 class Parse:
@@ -119,16 +118,9 @@ class Encode(_Staged):
     def compute(self, job: Job) -> None:
         drafts = read_drafts(job)
         name = f"vectors-{job.epoch}.npz"
-        try:
-            encoder = text_encoder()
-            texts = [
-                indexing.text_for_encoder(job.document.title, d.heading, d.text) for d in drafts
-            ]
-            vectors = _encoded(encoder, texts, _progress(job, 0.55, 0.95))
-        except ModelMissingError:
-            vectors = None  # found by words; build_space adds the vectors later
-        alias = settings.MMSEARCH["TEXT_ENCODER"]
-        product = {alias: vectors} if vectors is not None else {}
+        texts = [indexing.text_for_encoder(job.document.title, d.heading, d.text) for d in drafts]
+        # What cannot be encoded here is found by words; build_space adds the vectors later.
+        product = spaces.encode(_aliases(), texts, _progress(job, 0.55, 0.95))
         staging.write_vectors(staging.folder(job.pk) / name, product)
         job.staged = {**job.staged, "vectors": name}
 
@@ -145,7 +137,7 @@ class Publish:
         hashes = {asset.file: asset.row.sha256 for asset in assets}
         rows = [_passage(job, draft, n, hashes) for n, draft in enumerate(drafts)]
         vectors = staging.read_vectors(staging.staged(job.pk, job.staged.get("vectors", "")))
-        job.error, job.staged = " ".join(parsed.notices), {}
+        job.error, job.staged = " ".join((*parsed.notices, *_left_out(vectors))), {}
         return PublishProduct([asset.row for asset in assets], rows, vectors)
 
     def store(self, job: Job, product: PublishProduct) -> None:
@@ -218,14 +210,19 @@ def _progress(job: Job, begin: float, end: float) -> Callable[[float], None]:
     return tell
 
 
-def _encoded(encoder, texts: list[str], progress: Callable[[float], None]) -> np.ndarray:  # type: ignore[no-untyped-def]
-    batches = []
-    for start in range(0, len(texts), ENCODE_BATCH):
-        batches.append(encoder.encode_documents(texts[start : start + ENCODE_BATCH]))
-        progress(min(1.0, (start + ENCODE_BATCH) / len(texts)))
-    if not batches:
-        return np.zeros((0, encoder.dim), dtype=np.float32)
-    return np.concatenate(batches)  # (passages, dim)
+def _aliases() -> list[str]:
+    """The encoders that read every document."""
+    return [alias for alias in (conf().text_encoder, *conf().spaces) if alias]
+
+
+def _left_out(vectors: Mapping[str, spaces.Encoded]) -> list[str]:
+    """A sentence for each further encoder that was not to be had."""
+    return [
+        f"The encoder {alias!r} is not on this machine and did not read the document; the command "
+        f"build_space {alias} adds what is missing."
+        for alias in conf().spaces
+        if alias not in vectors
+    ]
 
 
 def _assets(job: Job, parsed: Parsed, folder: Path) -> list[_KeptAsset]:

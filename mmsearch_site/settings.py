@@ -218,8 +218,19 @@ MMSEARCH: dict[str, Any] = {
             "BACKEND": "search.encoders.onnx_text.OnnxTextEncoder",
             "OPTIONS": {"checkpoint": env_str("MMSEARCH_TEXT_MODEL", "minilm")},
         },
+        "tokens": {
+            "BACKEND": "search.encoders.late_interaction.TokenStates",
+            "OPTIONS": {"text": "minilm"},
+        },
+        "fde": {
+            "BACKEND": "search.encoders.fde.FixedDimensional",
+            "OPTIONS": {"tokens": "tokens"},
+        },
+        "wordpieces": {"BACKEND": "search.encoders.sparse.WordPieceCounts", "OPTIONS": {}},
     },
     "TEXT_ENCODER": "minilm",
+    "SPACES": env_list("MMSEARCH_SPACES"),  # more encoders that read every document
+    "CODECS": {},  # further indexes, by encoder: "binary", "matryoshka"
     "GENERATORS": {
         "extractive": {"BACKEND": "search.generators.extractive.Extractive", "OPTIONS": {}},
     },

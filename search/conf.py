@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.signals import setting_changed
 
+from search.codecs import EXTRA
 from search.errors import ConfigurationError
 
 KINDS = ("ENCODERS", "GENERATORS", "RERANKERS")
@@ -35,6 +36,8 @@ class Conf:
     generators: Mapping[str, Backend] = field(default_factory=dict)
     rerankers: Mapping[str, Backend] = field(default_factory=dict)
     text_encoder: str = ""  # alias; empty: search by words alone
+    spaces: tuple[str, ...] = ()  # aliases of more encoders that read every document
+    codecs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by alias, see codecs.py
     llm: Mapping[str, str] = field(default_factory=dict)
     exact_scan_limit: int = 20_000
     ef_search: int = 200
@@ -68,6 +71,8 @@ def conf() -> Conf:
         offline=bool(given.get("OFFLINE", False)),
         anonymous_reading=bool(given.get("ANONYMOUS_READING", False)),
         text_encoder=str(given.get("TEXT_ENCODER", "")),
+        spaces=tuple(given.get("SPACES", ())),
+        codecs=MappingProxyType({k: tuple(v) for k, v in given.get("CODECS", {}).items()}),
         llm=MappingProxyType(dict(given.get("LLM", {}))),
         exact_scan_limit=int(given.get("EXACT_SCAN_LIMIT", 20_000)),
         ef_search=int(given.get("EF_SEARCH", 200)),
@@ -95,6 +100,7 @@ def _backends(given: Mapping[str, Any], kind: str) -> Mapping[str, Backend]:
 
 
 def _check(found: Conf) -> None:
+    _check_spaces(found)
     if found.text_encoder and found.text_encoder not in found.encoders:
         raise ConfigurationError(
             f'MMSEARCH["TEXT_ENCODER"] is {found.text_encoder!r}, which is none of the ENCODERS '
@@ -108,6 +114,20 @@ def _check(found: Conf) -> None:
         raise ConfigurationError(
             f'MMSEARCH["EF_SEARCH"] is {found.ef_search}; write a number from 1 to 1000.'
         )
+
+
+def _check_spaces(found: Conf) -> None:
+    for alias in (*found.spaces, *found.codecs):
+        if alias not in found.encoders:
+            raise ConfigurationError(
+                f"MMSEARCH names the space {alias!r}, which is none of the ENCODERS "
+                f"({', '.join(found.encoders) or 'there are none'})."
+            )
+    for alias, names in found.codecs.items():
+        if unknown := [name for name in names if name not in EXTRA]:
+            raise ConfigurationError(
+                f'MMSEARCH["CODECS"][{alias!r}] names {unknown[0]!r}; known: {", ".join(EXTRA)}.'
+            )
 
 
 def _forget(*, setting: str, **_kwargs: object) -> None:

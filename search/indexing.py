@@ -1,28 +1,27 @@
 """The write side of the index: passages, their terms and vectors, and the counts BM25 needs.
 
-Every function here runs inside the caller's transaction and locks the corpus row first, so the
-writers of one corpus wait for each other and term counts cannot be lost.
+Every function here but ``fill_space`` runs inside the caller's transaction; all lock the corpus row
+first, so the writers of one corpus wait for each other and term counts cannot be lost.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import batched
 from typing import Any
 
-import numpy as np
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
-from numpy.typing import NDArray
-from pgvector import HalfVector
 
-from search import registry
+from search import spaces
 from search.language import LANGUAGE_MARKERS, configuration, fold, language_marker, storable
-from search.models import Corpus, Document, Passage, TermFrequency, Vector, VectorSpace
+from search.models import Corpus, Document, Passage, TermFrequency, VectorSpace
+from search.spaces import Encoded, space_for, text_for_encoder
 from search.vector_index import maintain_indexes, needs_maintenance
 
 __all__ = [
+    "fill_space",
     "maintain_indexes",
     "needs_maintenance",
     "publish",
@@ -89,32 +88,13 @@ RETURNING term, passages
 """
 
 
-def text_for_encoder(title: str, heading: str, text: str) -> str:
-    """What an encoder reads of a passage: title, heading and text, each once."""
-    parts = dict.fromkeys(part.strip() for part in (title, heading, text))
-    return "\n".join(part for part in parts if part)
-
-
-def space_for(alias: str) -> VectorSpace:
-    """The space of the encoder with this alias; made at its first use.
-
-    Raises:
-        SearchError: the encoder is not configured, or not on this machine.
-    """
-    encoder = registry.encoder(alias)
-    space, _ = VectorSpace.objects.get_or_create(
-        fingerprint=encoder.fingerprint, defaults={"alias": alias, "dim": encoder.dim}
-    )
-    return space
-
-
 def publish(
-    document: Document, passages: Sequence[Passage], vectors: Mapping[str, NDArray[np.float32]]
+    document: Document, passages: Sequence[Passage], vectors: Mapping[str, Encoded]
 ) -> None:
     """Make a document searchable with these passages, in place of those it had.
 
-    ``vectors`` holds, for each encoder alias, one unit row for each passage: (n, dim). A passage
-    without words gets no vector. Raises the corpus's generation.
+    ``vectors`` holds, for each encoder alias, what it made of each passage: one unit row for each,
+    (n, dim), or several. A passage without words gets none. Raises the corpus's generation.
 
     Raises:
         ValueError: a row is missing, or is not of length 1.
@@ -128,7 +108,7 @@ def publish(
 def publish_all(
     corpus: Corpus,
     documents: Sequence[tuple[Document, Sequence[Passage]]],
-    vectors: Mapping[str, NDArray[np.float32]],
+    vectors: Mapping[str, Encoded],
 ) -> None:
     """Make many new documents of one corpus searchable at once.
 
@@ -145,8 +125,8 @@ def withdraw(document: Document) -> dict[str, int]:
 def withdraw_corpus(corpus: Corpus) -> dict[str, int]:
     """Empty a corpus's index; its documents stay, unpublished."""
     corpus = _locked(corpus.pk)
-    counts = {}
-    for model in (Vector, Passage, TermFrequency):
+    counts = spaces.remove_corpus(corpus)
+    for model in (Passage, TermFrequency):
         counts[model._meta.db_table] = model._base_manager.filter(corpus=corpus)._raw_delete(
             "default"
         )
@@ -173,6 +153,42 @@ def rewrite_terms(document: Document) -> None:
     _remember_languages(corpus)
 
 
+def fill_space(alias: str, corpus: Corpus, done: Callable[[int], object]) -> int:
+    """Add what a space lacks of a corpus's passages, batch by batch; gives how many were added.
+
+    Encoding holds no transaction, and what was added stays when the next batch fails: run again,
+    it goes on where it stopped. ``done`` is told how many more passages were looked at.
+
+    Raises:
+        SearchError: the encoder is not configured, or not on this machine.
+    """
+    space, last, added = space_for(alias), 0, 0
+    lacking = spaces.without_row(space, Passage.objects.filter(corpus=corpus))
+    lacking = lacking.exclude(text="", heading="").select_related("document").order_by("pk")
+    while some := list(lacking.filter(pk__gt=last)[: spaces.ENCODE_BATCH]):
+        added += _add_rows(alias, space, some)
+        last = some[-1].pk
+        done(len(some))
+    return added
+
+
+def _add_rows(alias: str, space: VectorSpace, passages: Sequence[Passage]) -> int:
+    texts = [text_for_encoder(p.document.title, p.heading, p.text) for p in passages]
+    encoded = spaces.encode([alias], texts, lambda _: None)[alias]
+    spaces.check(alias, encoded, len(texts))
+    with transaction.atomic():
+        corpus = _locked(passages[0].corpus_id)
+        among = Passage.objects.filter(pk__in=[passage.pk for passage in passages])
+        lacking = set(spaces.without_row(space, among).values_list("pk", flat=True))
+        chosen = [
+            ((passage.document, passage), row)
+            for passage, row in zip(passages, encoded, strict=True)
+            if passage.pk in lacking  # neither removed meanwhile nor added by another
+        ]
+        Corpus.objects.filter(pk=corpus.pk).update(generation=F("generation") + 1)
+        return spaces.store(space, [pair for pair, _ in chosen], [row for _, row in chosen])
+
+
 def touch_readers(corpus: Corpus) -> None:
     """Raise the generation because other people may read the corpus from now on."""
     Corpus.objects.filter(pk=corpus.pk).update(generation=F("generation") + 1)
@@ -185,11 +201,11 @@ def _locked(corpus_id: int) -> Corpus:
 def _put_in(
     corpus: Corpus,
     documents: Sequence[tuple[Document, Sequence[Passage]]],
-    vectors: Mapping[str, NDArray[np.float32]],
+    vectors: Mapping[str, Encoded],
 ) -> None:
     pairs = [(document, passage) for document, own in documents for passage in own]
     for alias, rows in vectors.items():
-        _check_rows(alias, rows, len(pairs))
+        spaces.check(alias, rows, len(pairs))
     names, tokens = set(corpus.languages), 0
     for some in batched(pairs, BATCH):
         records = [_row(document, passage) for document, passage in some]
@@ -201,7 +217,7 @@ def _put_in(
         _count(corpus, used, ids, sign=1)
         names |= set(used)
     for alias, rows in vectors.items():
-        _store_vectors(space_for(alias), pairs, rows)
+        spaces.store(space_for(alias), pairs, rows)
     Corpus.objects.filter(pk=corpus.pk).update(
         passage_count=F("passage_count") + len(pairs), token_count=F("token_count") + tokens,
         languages=sorted(names), generation=F("generation") + 1,
@@ -217,12 +233,12 @@ def _take_out(corpus: Corpus, document: Document) -> dict[str, int]:
         keys = list(some)
         terms += _count(corpus, _configurations(keys), keys, sign=-1)
         _adjust(corpus, passages=-len(keys), tokens=-_token_count(keys))
+    rows = spaces.remove(ids)
     # None, not 0, is what an empty list of ids gives: a document that never became searchable.
-    vectors = Vector.objects.filter(passage__in=ids)._raw_delete("default") or 0
     passages = Passage.objects.filter(pk__in=ids)._raw_delete("default") or 0
     _remember_languages(corpus)
     Document.objects.filter(pk=document.pk).update(published_at=None)
-    return {"search_vector": vectors, "search_passage": passages, "search_termfrequency": terms}
+    return rows | {"search_passage": passages, "search_termfrequency": terms}
 
 
 def _row(document: Document, passage: Passage) -> dict[str, Any]:
@@ -281,22 +297,3 @@ def _remember_languages(corpus: Corpus) -> None:
     markers = TermFrequency.objects.filter(corpus=corpus, term__in=LANGUAGE_MARKERS)
     names = sorted(term.strip() for term in markers.values_list("term", flat=True))
     Corpus.objects.filter(pk=corpus.pk).update(languages=names, generation=F("generation") + 1)
-
-
-def _check_rows(alias: str, rows: NDArray[np.float32], count: int) -> None:
-    if len(rows) != count:
-        raise ValueError(f"{count} passages came with {len(rows)} vectors of {alias!r}.")
-    lengths = np.linalg.norm(rows, axis=1) if len(rows) else np.ones(0)
-    if not np.allclose(lengths, 1.0, atol=1e-3):
-        raise ValueError(f"A vector of {alias!r} has length {lengths.min():.3f}; it must be 1.")
-
-
-def _store_vectors(
-    space: VectorSpace, pairs: Sequence[tuple[Document, Passage]], rows: NDArray[np.float32]
-) -> None:
-    kept = [
-        Vector(passage=passage, corpus_id=passage.corpus_id, space=space, values=HalfVector(row))
-        for (_, passage), row in zip(pairs, rows, strict=True)
-        if passage.text.strip() or passage.heading.strip()
-    ]
-    Vector.objects.bulk_create(kept, batch_size=BATCH)

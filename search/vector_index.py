@@ -1,5 +1,5 @@
-"""The indexes over vectors: one for each large corpus in each space. The only DDL outside
-migrations.
+"""The indexes over vectors: one for each large corpus in each space and codec. The only DDL
+outside migrations.
 
 One index for all corpora would lose a small corpus beside a large one; an index of its own answers
 a corpus at recall .99 and more, and a corpus below the threshold is scanned exactly.
@@ -8,33 +8,48 @@ a corpus at recall .99 and more, and a corpus below the threshold is scanned exa
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from django.db import connection
 
+from search.codecs import CODECS, FLOAT, OF_EVERY_SPACE, Codec
 from search.conf import conf
-from search.models import Corpus, VectorSpace
+from search.encoders.base import MOST_WEIGHTS
+from search.models import Corpus, SpaceKind, VectorSpace
 
 log = logging.getLogger(__name__)
 
 M, EF_CONSTRUCTION = 16, 64
-_PREFIX = "vector_hnsw_"
 _ONE_AT_A_TIME = 0x4D4D53  # an advisory lock: two workers must not build the same index
 _LARGEST_BUILD_KB = 2_000_000
 
 _EXISTING = """
 SELECT r.relname, i.indisvalid FROM pg_class r JOIN pg_index i ON i.indexrelid = r.oid
-WHERE r.relkind = 'i' AND r.relname LIKE %s
+WHERE r.relkind = 'i' AND r.relname ~ %s
 """
 _CREATE = """
-CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON search_vector
-USING hnsw ((values::halfvec({dim})) halfvec_ip_ops) WITH (m = {m}, ef_construction = {ef})
+CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table}
+USING hnsw (({expression}) {operators}) WITH (m = {m}, ef_construction = {ef})
 WHERE space_id = {space} AND corpus_id = {corpus}
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An index that should exist."""
+
+    codec: Codec
+    space: VectorSpace
+    corpus: Corpus
+
+    @property
+    def name(self) -> str:
+        return self.codec.index_name(self.space.pk, self.corpus.pk)
+
+
 def index_name(space_id: int, corpus_id: int) -> str:
-    """The name of the index over one corpus in one space."""
-    return f"{_PREFIX}{space_id:x}_{corpus_id:x}"
+    """The name of the index over one corpus in one space of vectors."""
+    return FLOAT.index_name(space_id, corpus_id)
 
 
 def index_threshold() -> int:
@@ -70,37 +85,49 @@ def maintain_indexes() -> dict[str, list[str]]:
                 _run(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
                 done["dropped"].append(name)
         for name in wanted.keys() - {n for n, is_valid in _existing().items() if is_valid}:
-            space, corpus = wanted[name]
-            _build(name, space, corpus)
+            _build(wanted[name])
             done["built"].append(name)
     return done
 
 
-def _wanted() -> dict[str, tuple[VectorSpace, Corpus]]:
+def _wanted() -> dict[str, Wanted]:
     large = list(Corpus.objects.filter(passage_count__gte=index_threshold()))
-    return {
-        index_name(space.pk, corpus.pk): (space, corpus)
+    wanted = [
+        Wanted(codec, space, corpus)
         for space in VectorSpace.objects.all()
+        for codec in _codecs(space)
         for corpus in large
-    }
+    ]
+    return {one.name: one for one in wanted}
+
+
+def _codecs(space: VectorSpace) -> list[Codec]:
+    """What indexes a space has: its own kind's, and those that settings add to its encoder."""
+    names = [*OF_EVERY_SPACE, *conf().codecs.get(space.alias, ())]
+    return [CODECS[name] for name in names if space.kind in CODECS[name].kinds]
 
 
 def _existing() -> dict[str, bool]:
+    ours = f"^({'|'.join(codec.index_prefix for codec in CODECS.values())})"
     with connection.cursor() as cursor:
-        cursor.execute(_EXISTING, [_PREFIX.replace("_", r"\_") + "%"])
+        cursor.execute(_EXISTING, [ours])
         return dict(cursor.fetchall())
 
 
-def _build(name: str, space: VectorSpace, corpus: Corpus) -> None:
+def _build(wanted: Wanted) -> None:
+    codec, space, corpus = wanted.codec, wanted.space, wanted.corpus
     log.info("Indexing the vectors of corpus %s in space %s.", corpus.slug, space)
-    needed_kb = corpus.passage_count * (2 * space.dim + 707) // 1024
+    width = MOST_WEIGHTS if space.kind == SpaceKind.SPARSE else space.dim
+    needed_kb = corpus.passage_count * (2 * width + 707) // 1024
     memory_kb = min(max(needed_kb, 65_536), _LARGEST_BUILD_KB)
     _run(f"SET maintenance_work_mem = '{memory_kb}kB'")
     try:
         _run(
             _CREATE.format(
-                name=name,
-                dim=int(space.dim),
+                name=wanted.name,
+                table=codec.table,
+                expression=codec.stored("values", space.dim),
+                operators=codec.operator_class,
                 m=M,
                 ef=EF_CONSTRUCTION,
                 space=int(space.pk),

@@ -1,7 +1,9 @@
 """What an encoder promises: inputs in, unit vectors in one space out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -14,6 +16,46 @@ from search.types import Modality
 Rows = NDArray[np.float32]
 
 
+class Kind(StrEnum):
+    """What a text becomes in a space, and so which table holds it."""
+
+    DENSE = "dense"  # one unit vector
+    FDE = "fde"  # one vector that stands for many; its length counts
+    MULTI = "multi"  # a unit vector for each token, or group of tokens
+    SPARSE = "sparse"  # weights of some words of a vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Ragged:
+    """Arrays of unequal length, one for each text, laid one under another.
+
+    ``values``: token vectors, (total, dim), or weights, (total, 2): term id and weight, the ids
+    rising. ``counts``: how many of its lines belong to each text.
+    """
+
+    values: NDArray[np.floating]
+    counts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, parts: Sequence[NDArray[np.floating]], *, width: int) -> "Ragged":
+        """One array for each text, each (its own number, width)."""
+        counts = np.array([len(part) for part in parts], dtype=np.int64)
+        empty = np.zeros((0, width), dtype=np.float32)
+        return cls(np.concatenate([empty, *parts]) if parts else empty, counts)
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """The first line of each text."""
+        return np.cumsum(self.counts) - self.counts
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def __iter__(self) -> Iterator[NDArray[np.floating]]:
+        for start, count in zip(self.starts, self.counts, strict=True):
+            yield self.values[start : start + count]
+
+
 class Presence(NamedTuple):
     """Whether what a plug-in needs is on this machine, told without loading it."""
 
@@ -22,24 +64,31 @@ class Presence(NamedTuple):
     remedy: str = ""
 
 
-class TextEncoder(ABC):
-    """Turns texts into unit vectors of one space.
+class Encoder(ABC):
+    """What every encoder tells of itself.
 
     ``fingerprint`` names the space: two encoders with the same fingerprint give comparable
     vectors, so it holds the weights, the pooling and the precision. ``light`` says that a web
     process may hold this encoder: no torch, less than 150 MB, a query in less than 20 ms.
     """
 
+    kind: ClassVar[Kind]
     modalities: ClassVar[frozenset[Modality]] = frozenset(Modality)  # by the words in them
     light: ClassVar[bool] = False
     dim: int
-    max_tokens: int
     fingerprint: str
 
     @classmethod
     def presence(cls, checkpoint: str = "", **_options: object) -> Presence:
         """Whether this encoder could be loaded here with these options."""
         return Presence(present=True, detail=checkpoint or cls.__name__)
+
+
+class TextEncoder(Encoder):
+    """Turns texts into unit vectors of one space."""
+
+    kind = Kind.DENSE
+    max_tokens: int
 
     @abstractmethod
     def encode_queries(self, texts: Sequence[str]) -> Rows:
@@ -52,6 +101,40 @@ class TextEncoder(ABC):
     @abstractmethod
     def count_tokens(self, text: str) -> int:
         """How many tokens the text takes, the ones that open and close an input not counted."""
+
+
+class TokenEncoder(Encoder):
+    """Turns each text into several unit vectors, to be compared one by one (late interaction)."""
+
+    kind = Kind.MULTI
+
+    @abstractmethod
+    def encode_queries(self, texts: Sequence[str]) -> Ragged:
+        """Questions: a unit row for each token, (total, dim), in the order given."""
+
+    @abstractmethod
+    def encode_documents(self, texts: Sequence[str]) -> Ragged:
+        """Passages: unit rows, (total, dim), in the order given; at least one for each."""
+
+
+class SparseEncoder(Encoder):
+    """Turns texts into weights of words of a vocabulary of ``dim`` words; the score is their dot.
+
+    At most ``MOST_WEIGHTS`` of a text are not zero, for an index holds no more.
+    """
+
+    kind = Kind.SPARSE
+
+    @abstractmethod
+    def encode_queries(self, texts: Sequence[str]) -> Ragged:
+        """Questions: (total, 2), term id and weight, the ids rising, the weights above zero."""
+
+    @abstractmethod
+    def encode_documents(self, texts: Sequence[str]) -> Ragged:
+        """Passages, as questions are; a text of no known words has none."""
+
+
+MOST_WEIGHTS = 1000
 
 
 def as_unit_rows(rows: NDArray[np.floating], *, dim: int) -> Rows:

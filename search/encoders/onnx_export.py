@@ -1,5 +1,8 @@
 """Write a BERT-like text model as one ONNX file. Runs as a program of its own: it needs torch.
 
+The file has two outputs: "rows", one unit vector for each text, and "states", the last state of
+each of its tokens. Whoever asks for one of them pays for that one alone.
+
 ``python -m search.encoders.onnx_export CHECKPOINT_FOLDER POOLING PRECISION TARGET_FOLDER``
 """
 
@@ -16,7 +19,7 @@ INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
 
 
 class Pooled(torch.nn.Module):
-    """The transformer, its pooling and the scaling to length 1."""
+    """The transformer, its pooling and the scaling to length 1, and its token states."""
 
     def __init__(self, folder: Path, pooling: str) -> None:
         super().__init__()
@@ -28,7 +31,7 @@ class Pooled(torch.nn.Module):
 
     def forward(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
-    ) -> torch.Tensor:
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         given = {"input_ids": input_ids, "attention_mask": attention_mask}
         if self.takes_types:
             given["token_type_ids"] = token_type_ids
@@ -38,12 +41,12 @@ class Pooled(torch.nn.Module):
         else:
             mask = attention_mask.unsqueeze(-1).to(states.dtype)  # (batch, tokens, 1)
             pooled = (states * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
-        return torch.nn.functional.normalize(pooled, dim=-1)  # (batch, dim)
+        return torch.nn.functional.normalize(pooled, dim=-1), states  # (batch, dim)
 
 
 @torch.inference_mode()
 def export(folder: Path, pooling: str, target: Path) -> None:
-    """Write ``model.onnx`` (token ids in, unit rows out) and ``encoder.json`` into ``target``."""
+    """Write ``model.onnx`` (token ids in, unit rows and states out) and ``encoder.json``."""
     model = Pooled(folder, pooling)
     ids = torch.ones((2, 8), dtype=torch.long)
     example = (ids, ids, torch.zeros_like(ids))
@@ -53,12 +56,12 @@ def export(folder: Path, pooling: str, target: Path) -> None:
         example,
         str(target / "model.onnx"),
         input_names=INPUTS,
-        output_names=["rows"],
-        dynamic_axes=dict.fromkeys(INPUTS, axes) | {"rows": {0: "batch"}},
+        output_names=["rows", "states"],
+        dynamic_axes=dict.fromkeys([*INPUTS, "states"], axes) | {"rows": {0: "batch"}},
         opset_version=OPSET,
         dynamo=False,
     )
-    dim = int(model(*example).shape[1])
+    dim = int(model(*example)[0].shape[1])
     (target / "encoder.json").write_text(json.dumps({"dim": dim}), encoding="utf-8")
 
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 4  # larger ones are slower here: the states no longer fit the cache
 EXPORT_TIMEOUT_S = 600
+FORM = 2  # of the exported file; another number, another folder
 PRECISIONS = ("fp32", "int8")
 
 
@@ -60,7 +62,7 @@ class OnnxTextEncoder(TextEncoder):
             )
         source = read_sentence_folder(find_checkpoint(checkpoint, offline=offline))
         self.fingerprint = f"onnx:{Path(checkpoint).name}:{source.digest}:{precision}"
-        home = _exported(source, precision, models_dir / self.fingerprint.replace(":", "-"))
+        home = _exported(source, precision, models_dir / _folder_name(self.fingerprint))
         self.dim = int(json.loads((home / "encoder.json").read_text(encoding="utf-8"))["dim"])
         self.max_tokens = source.max_tokens
         self._threads = threads or min(4, os.cpu_count() or 1)
@@ -84,25 +86,49 @@ class OnnxTextEncoder(TextEncoder):
     def count_tokens(self, text: str) -> int:
         return len(self._counter.encode(_valid(text), add_special_tokens=False).ids)
 
+    def token_states(
+        self, texts: Sequence[str], *, as_query: bool = False
+    ) -> list[tuple[list[int], Rows]]:
+        """The token ids of each text and their last states, (tokens, dim), not of length 1.
+
+        The tokens that open and close an input are among them.
+        """
+        prompt, threads = (self._prompts[0], 1) if as_query else (self._prompts[1], self._threads)
+        token_ids = self._token_ids([prompt + text for text in texts])
+        states: list[Rows] = [np.zeros((0, self.dim), np.float32)] * len(texts)
+        for batch, part in self._run_all(token_ids, "states", threads):
+            for place, rows in zip(batch, part, strict=True):
+                states[place] = rows[: len(token_ids[place])]  # the rest is padding
+        return list(zip(token_ids, states, strict=True))
+
+    def vocabulary(self) -> dict[str, int]:
+        """Every token with its id."""
+        return dict(self._tokenizer.get_vocab(with_added_tokens=True))
+
     def _encode(self, texts: Sequence[str], *, threads: int) -> Rows:
         rows = np.zeros((len(texts), self.dim), dtype=np.float32)
-        if not texts:
-            return rows
-        token_ids = [
-            encoding.ids for encoding in self._tokenizer.encode_batch([_valid(t) for t in texts])
-        ]
-        batches = list(_by_length(token_ids))
-        if threads == 1 or len(batches) == 1:
-            for batch in batches:
-                rows[batch] = self._run([token_ids[i] for i in batch])
-            return as_unit_rows(rows, dim=self.dim)
-        with ThreadPoolExecutor(threads, "encode") as pool:
-            inputs = ([token_ids[i] for i in batch] for batch in batches)
-            for batch, part in zip(batches, pool.map(self._run, inputs), strict=True):
-                rows[batch] = part
-        return as_unit_rows(rows, dim=self.dim)
+        for batch, part in self._run_all(self._token_ids(texts), "rows", threads):
+            rows[batch] = part
+        return as_unit_rows(rows, dim=self.dim) if texts else rows
 
-    def _run(self, inputs: Sequence[list[int]]) -> Rows:
+    def _token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        encodings = self._tokenizer.encode_batch([_valid(text) for text in texts])
+        return [encoding.ids for encoding in encodings]
+
+    def _run_all(
+        self, token_ids: Sequence[list[int]], output: str, threads: int
+    ) -> Iterator[tuple[list[int], Rows]]:
+        """Places of the inputs in each batch, and the output for them."""
+        batches = list(_by_length(token_ids))
+        inputs = [[token_ids[place] for place in batch] for batch in batches]
+        run = partial(self._run, output=output)
+        if threads == 1 or len(batches) < 2:
+            yield from zip(batches, map(run, inputs), strict=True)
+            return
+        with ThreadPoolExecutor(threads, "encode") as pool:
+            yield from zip(batches, pool.map(run, inputs), strict=True)
+
+    def _run(self, inputs: Sequence[list[int]], *, output: str) -> Rows:
         width = max(len(ids) for ids in inputs)
         ids = np.zeros((len(inputs), width), dtype=np.int64)  # (batch, tokens)
         mask = np.zeros_like(ids)
@@ -111,7 +137,11 @@ class OnnxTextEncoder(TextEncoder):
             mask[row, : len(tokens)] = 1
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         given = {name: feed[name] for name in self._inputs}
-        return self._session.run(None, given)[0]  # (batch, dim)
+        return self._session.run([output], given)[0]  # (batch, dim) or (batch, tokens, dim)
+
+
+def _folder_name(fingerprint: str) -> str:
+    return f"form{FORM}-{fingerprint.replace(':', '-')}"
 
 
 def _valid(text: str) -> str:

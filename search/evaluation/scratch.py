@@ -9,7 +9,7 @@ import numpy as np
 import py3langid
 from django.db import connection, transaction
 
-from search import indexing, registry
+from search import indexing, registry, spaces
 from search.conf import conf
 from search.errors import SearchError
 from search.evaluation.collection import Line
@@ -43,7 +43,7 @@ def scratch_corpus() -> Iterator[Corpus]:
 def load(corpus: Corpus, lines: Sequence[Line], done: Progress) -> dict[int, str]:
     """Make every line one document with one passage, not cut; gives passage id → line id."""
     languages = _languages(lines)
-    encoder = _encoder()
+    aliases = _aliases()
     keys: dict[int, str] = {}
     for some in batched(zip(lines, languages, strict=True), LOAD_BATCH):
         pairs = [_document(corpus, line, language) for line, language in some]
@@ -51,7 +51,7 @@ def load(corpus: Corpus, lines: Sequence[Line], done: Progress) -> dict[int, str
             indexing.text_for_encoder(document.title, "", passage.text)
             for document, (passage,) in pairs
         ]
-        rows = {conf().text_encoder: encoder.encode_documents(inputs)} if encoder else {}
+        rows = spaces.encode(aliases, inputs, lambda _: None)
         with transaction.atomic():
             Document.objects.bulk_create([document for document, _ in pairs])
             indexing.publish_all(corpus, pairs, rows)
@@ -85,20 +85,23 @@ def _languages(lines: Sequence[Line]) -> list[str]:
     return [commonest if guess in rare else str(guess) for guess in guesses]
 
 
-def _encoder():  # type: ignore[no-untyped-def]
-    if not conf().text_encoder:
-        return None
-    try:
-        return registry.encoder(conf().text_encoder)
-    except SearchError as error:
-        log.warning("Meaning search is off: %s", error)
-        return None
+def _aliases() -> list[str]:
+    """The encoders that read every document, those that can be had here."""
+    found = []
+    for alias in filter(None, dict.fromkeys([conf().text_encoder, *conf().spaces])):
+        try:
+            registry.encoder(alias)
+            found.append(alias)
+        except SearchError as error:
+            log.warning("The encoder %r is left out: %s", alias, error)
+    return found
 
 
 def _settle(count: int) -> None:
     """What autovacuum and the index task would do in time: statistics, and indexes if large."""
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE search_passage, search_vector, search_termfrequency")
+        cursor.execute("ANALYZE search_passage, search_termfrequency")
+        cursor.execute("ANALYZE search_vector, search_tokenvectors, search_sparsevector")
     if count > conf().exact_scan_limit and not connection.in_atomic_block:
         indexing.maintain_indexes()
 

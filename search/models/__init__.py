@@ -2,7 +2,15 @@
 
 from search.models.access import Token
 from search.models.corpus import Asset, Corpus, Document, Membership, Role, Visibility
-from search.models.index import Passage, TermFrequency, Vector, VectorSpace
+from search.models.index import (
+    Passage,
+    SpaceKind,
+    SparseVector,
+    TermFrequency,
+    TokenVectors,
+    Vector,
+    VectorSpace,
+)
 from search.models.log import Answer, Feedback, Search
 
 __all__ = [
@@ -15,8 +23,11 @@ __all__ = [
     "Passage",
     "Role",
     "Search",
+    "SpaceKind",
+    "SparseVector",
     "TermFrequency",
     "Token",
+    "TokenVectors",
     "Vector",
     "VectorSpace",
     "Visibility",

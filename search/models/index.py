@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from pgvector.django import HalfVectorField
+from pgvector.django import HalfVectorField, SparseVectorField
 
 from search.ids import new_id
 from search.models.corpus import Corpus, Document
@@ -74,6 +74,15 @@ class TermFrequency(models.Model):
         return f"{self.term}: {self.passages}"
 
 
+class SpaceKind(models.TextChoices):
+    """What a passage is in a space; it says which table holds it."""
+
+    DENSE = "dense"  # a unit vector, in Vector
+    FDE = "fde"  # a vector that stands for many, in Vector; its length counts
+    MULTI = "multi"  # a unit vector for each token or group of tokens, in TokenVectors
+    SPARSE = "sparse"  # weights of words, in SparseVector
+
+
 class VectorSpace(models.Model):
     """One encoder, in one version, at one precision. Vectors of two spaces are never compared."""
 
@@ -83,6 +92,7 @@ class VectorSpace(models.Model):
         max_length=200, unique=True
     )  # model, revision, engine, precision
     dim = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, default=SpaceKind.DENSE, choices=SpaceKind.choices)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -90,7 +100,7 @@ class VectorSpace(models.Model):
 
 
 class Vector(models.Model):
-    """A passage's place in one space: a unit vector. The column has no width; each index has."""
+    """A passage's place in one space. The column has no width; each index has."""
 
     id = models.BigIntegerField(primary_key=True, default=new_id, editable=False)
     passage = models.ForeignKey(Passage, models.CASCADE, related_name="vectors")
@@ -100,6 +110,39 @@ class Vector(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["corpus", "space"], name="vector_corpus_space")]
+
+    def __str__(self) -> str:
+        return f"{self.passage_id} in {self.space_id}"
+
+
+class TokenVectors(models.Model):
+    """A passage's token vectors in one space: ``count`` unit vectors, float16, low byte first."""
+
+    id = models.BigIntegerField(primary_key=True, default=new_id, editable=False)
+    passage = models.ForeignKey(Passage, models.CASCADE, related_name="token_vectors")
+    corpus = models.ForeignKey(Corpus, models.CASCADE, related_name="+", db_index=False)
+    space = models.ForeignKey(VectorSpace, models.CASCADE, related_name="+", db_index=False)
+    count = models.PositiveIntegerField()
+    values = models.BinaryField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["corpus", "space"], name="tokens_corpus_space")]
+
+    def __str__(self) -> str:
+        return f"{self.count} of {self.passage_id} in {self.space_id}"
+
+
+class SparseVector(models.Model):
+    """A passage's weights of the words of a vocabulary, at most 1,000 of them not zero."""
+
+    id = models.BigIntegerField(primary_key=True, default=new_id, editable=False)
+    passage = models.ForeignKey(Passage, models.CASCADE, related_name="sparse_vectors")
+    corpus = models.ForeignKey(Corpus, models.CASCADE, related_name="+", db_index=False)
+    space = models.ForeignKey(VectorSpace, models.CASCADE, related_name="+", db_index=False)
+    values = SparseVectorField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["corpus", "space"], name="sparse_corpus_space")]
 
     def __str__(self) -> str:
         return f"{self.passage_id} in {self.space_id}"

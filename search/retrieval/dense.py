@@ -1,66 +1,29 @@
-"""Passages by the nearness of vectors: the only vector SQL.
-
-Few visible passages are scanned exactly. Beyond that every large corpus has an index of its own,
-and their answers are merged: one index for all would lose small corpora beside large ones.
-"""
+"""Passages by the nearness of one vector for each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from search.conf import conf
+from search.codecs import FLOAT, Codec
+from search.errors import SearchError
 from search.models import VectorSpace
-from search.retrieval.conditions import NO_FILTERS, Condition, condition
-from search.retrieval.local_settings import local_settings
-from search.types import Filters, Hit, Run, Signal
+from search.retrieval.conditions import NO_FILTERS
+from search.retrieval.nearest import as_run, literal, nearest
+from search.types import Filters, Run
 
 RETRIEVER = "dense"
-OVER_FETCH = 2  # relaxed order: the nearest may come a little later than their neighbours
-MOST_EF_SEARCH = 1000
-WALK = {  # only a walk of the index, row by row, may answer
-    "enable_sort": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-    "hnsw.iterative_scan": "relaxed_order",
-    "hnsw.max_scan_tuples": "200000",
-}
+LEAST_RESCORED = 100
+RESCORED = 4  # times the depth: what a coarse look finds is looked at again
 
-_COUNTS = """
-SELECT c.id, c.passage_count, coalesce(i.indisvalid, false)
-FROM search_corpus c
-LEFT JOIN pg_class r ON r.relkind = 'i'
-    AND r.relname = 'vector_hnsw_' || to_hex(%(space)s::bigint) || '_' || to_hex(c.id)
-LEFT JOIN pg_index i ON i.indexrelid = r.oid
-WHERE c.id = ANY(%(corpora)s)
-"""
-# Negative inner product: of unit vectors it is the cosine, at a third of the work.
-_EXACT = """
+_WITHIN = """
 SELECT v.passage_id, -(v.values <#> %(vector)s::halfvec) AS score
-FROM search_vector v {joins}
-WHERE v.space_id = %(space)s AND v.corpus_id = ANY(%(scanned)s){clause}
-ORDER BY score DESC, v.passage_id LIMIT %(depth)s
+FROM search_vector v
+WHERE v.space_id = %(space)s AND v.corpus_id = ANY(%(corpora)s) AND v.passage_id = ANY(%(passages)s)
+ORDER BY score DESC, v.passage_id
 """
-_INDEXED = """
-(SELECT v.passage_id, -(v.values::halfvec({dim}) <#> %(vector)s::halfvec({dim})) AS score
-FROM search_vector v {joins} WHERE v.space_id = {space} AND v.corpus_id = {corpus}{clause}
-ORDER BY v.values::halfvec({dim}) <#> %(vector)s::halfvec({dim}) LIMIT %(fetched)s)
-"""
-_MATCHING = """
-SELECT count(*) FROM (SELECT FROM search_passage p {join}
-WHERE p.corpus_id = ANY(%(corpora)s){clause} LIMIT %(most)s) matching
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How the visible passages are looked through: by an index of their own, or one by one."""
-
-    indexed: tuple[int, ...]
-    scanned: tuple[int, ...]
 
 
 def search(
@@ -71,25 +34,63 @@ def search(
     filters: Filters = NO_FILTERS,
     depth: int = 100,
 ) -> Run:
-    """The passages whose vectors are nearest; the score is the cosine, ties to the lower id."""
-    if not corpora:
-        return Run(RETRIEVER, ())
-    where = condition(filters)
-    values = where.values | {
-        "vector": _literal(vector),
+    """The passages whose vectors are nearest; the score is the cosine, ties to the lower id.
+
+    In a space whose vectors are not of length 1 the score is the inner product.
+    """
+    rows = nearest(literal(vector), FLOAT, space, corpora, filters=filters, depth=depth)
+    return as_run(RETRIEVER, rows)
+
+
+def score_within(
+    vector: NDArray[np.float32],
+    space: VectorSpace,
+    corpora: Sequence[int],
+    passage_ids: Sequence[int],
+    *,
+    retriever: str = RETRIEVER,
+) -> Run:
+    """The given passages, those of these corpora that have a vector, scored as ``search`` does.
+
+    All are scored, none is looked for: what narrows a search ("the best thousand by words") has
+    filtered already. ``retriever`` names the run.
+    """
+    values = {
+        "vector": literal(vector),
         "space": space.pk,
         "corpora": list(corpora),
-        "depth": depth,
+        "passages": list(passage_ids),
     }
-    route = _route(values, where)
-    rows = _look(route, space, where, values)
-    if len(rows) < depth and route.indexed and where:
-        rows = _look(Route((), tuple(corpora)), space, where, values)
-    hits = tuple(
-        Hit(key, score, {RETRIEVER: Signal(rank, score, score)})
-        for rank, (key, score) in enumerate(rows, start=1)
-    )
-    return Run(RETRIEVER, hits)
+    with connection.cursor() as cursor:
+        cursor.execute(_WITHIN, values)
+        return as_run(retriever, cursor.fetchall())
+
+
+def coarse_then_fine(
+    vector: NDArray[np.float32],
+    codec: Codec,
+    space: VectorSpace,
+    corpora: Sequence[int],
+    *,
+    filters: Filters,
+    depth: int,
+    retriever: str,
+) -> Run:
+    """Choose ``RESCORED`` times the depth, at least a hundred, by a codec; rank by the vectors.
+
+    Raises:
+        SearchError: the codec cannot serve this kind of space.
+    """
+    if space.kind not in codec.kinds:
+        raise SearchError(
+            f"The codec {codec.name!r} cannot serve the space {space.alias!r}, which is of the "
+            f"kind {space.kind!r}."
+        )
+    chosen = max(LEAST_RESCORED, RESCORED * depth)
+    rows = nearest(literal(vector), codec, space, corpora, filters=filters, depth=chosen)
+    keys = [key for key, _ in rows]
+    run = score_within(vector, space, corpora, keys, retriever=retriever)
+    return replace(run, hits=run.hits[:depth])
 
 
 def stored_vector(
@@ -104,57 +105,3 @@ def stored_vector(
         )
         row = cursor.fetchone()
     return None if row is None else np.asarray(row[0], dtype=np.float32)
-
-
-def _route(values: dict[str, Any], where: Condition) -> Route:
-    """Choose by counts: the planner would take an index that starves, or a scan that crawls."""
-    limit = conf().exact_scan_limit
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, values)
-        counts = cursor.fetchall()
-        everything = Route((), tuple(corpus for corpus, _, _ in counts))
-        if sum(passages for _, passages, _ in counts) <= limit:
-            return everything
-        if where:
-            statement = _MATCHING.format(join=where.join, clause=where.clause)
-            cursor.execute(statement, values | {"most": limit + 1})
-            if cursor.fetchone()[0] <= limit:
-                return everything
-    indexed = tuple(corpus for corpus, _, has_index in counts if has_index)
-    return Route(indexed, tuple(corpus for corpus in everything.scanned if corpus not in indexed))
-
-
-def _look(
-    route: Route, space: VectorSpace, where: Condition, values: dict[str, Any]
-) -> list[tuple[int, float]]:
-    joins = f"JOIN search_passage p ON p.id = v.passage_id {where.join}" if where else ""
-    rows: list[tuple[int, float]] = []
-    if route.indexed:
-        rows += _ask_indexes(route.indexed, space, joins, where, values)
-    if route.scanned:
-        with connection.cursor() as cursor:
-            statement = _EXACT.format(joins=joins, clause=where.clause)
-            cursor.execute(statement, values | {"scanned": list(route.scanned)})
-            rows += cursor.fetchall()
-    return sorted(rows, key=lambda row: (-row[1], row[0]))[: values["depth"]]
-
-
-def _ask_indexes(
-    corpora: Sequence[int], space: VectorSpace, joins: str, where: Condition, values: dict[str, Any]
-) -> list[tuple[int, float]]:
-    """Each corpus's own index in one statement; a filter is applied while the index is walked."""
-    dim, key = int(space.dim), int(space.pk)
-    statement = " UNION ALL ".join(
-        _INDEXED.format(dim=dim, space=key, corpus=int(c), joins=joins, clause=where.clause)
-        for c in corpora
-    )
-    fetched = min(values["depth"] * (OVER_FETCH if where else 1), MOST_EF_SEARCH)
-    ef_search = min(max(conf().ef_search, fetched), MOST_EF_SEARCH)
-    walk = WALK | {"hnsw.ef_search": str(ef_search)}
-    with local_settings(**walk), connection.cursor() as cursor:
-        cursor.execute(statement, values | {"fetched": fetched})
-        return cursor.fetchall()
-
-
-def _literal(vector: NDArray[np.float32]) -> str:
-    return "[" + ",".join(f"{value:.6g}" for value in vector.tolist()) + "]"

@@ -1,0 +1,192 @@
+"""The rows of a space: passages encoded, checked, stored and removed, in the table of its kind.
+
+What a space holds of a passage is its *row*: a vector, several, or weights of words.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from django.db.models import QuerySet
+from numpy.typing import NDArray
+from pgvector import HalfVector
+from pgvector import SparseVector as Weights
+
+from search import registry
+from search.encoders.base import MOST_WEIGHTS, Encoder, Kind, Ragged, Rows
+from search.encoders.fde import FixedDimensional
+from search.errors import ModelMissingError
+from search.models import Corpus, Document, Passage, SparseVector, TokenVectors, Vector, VectorSpace
+
+log = logging.getLogger(__name__)
+
+Encoded = Rows | Ragged  # one row, or one part, for each passage
+Pairs = Sequence[tuple[Document, Passage]]
+TABLES = (Vector, TokenVectors, SparseVector)
+BATCH = 1000
+ENCODE_BATCH = 64
+
+
+def text_for_encoder(title: str, heading: str, text: str) -> str:
+    """What an encoder reads of a passage: title, heading and text, each once."""
+    parts = dict.fromkeys(part.strip() for part in (title, heading, text))
+    return "\n".join(part for part in parts if part)
+
+
+def space_for(alias: str) -> VectorSpace:
+    """The space of the encoder with this alias; made at its first use.
+
+    Raises:
+        SearchError: the encoder is not configured, or not on this machine.
+    """
+    encoder = registry.encoder(alias)
+    space, _ = VectorSpace.objects.get_or_create(
+        fingerprint=encoder.fingerprint,
+        defaults={"alias": alias, "dim": encoder.dim, "kind": encoder.kind},
+    )
+    return space
+
+
+def encode(
+    aliases: Iterable[str], texts: Sequence[str], progress: Callable[[float], object]
+) -> dict[str, Encoded]:
+    """What each encoder makes of the texts; an encoder that is not on this machine is left out.
+
+    Token vectors that one encoder gives and another folds are made once. ``progress`` is told the
+    fraction done.
+    """
+    encoders = dict(_present(aliases))
+    batches: dict[str, list[Encoded]] = {alias: [] for alias in encoders}
+    for start in range(0, len(texts), ENCODE_BATCH):
+        made = _encode_batch(encoders, texts[start : start + ENCODE_BATCH])
+        for alias, encoded in made.items():
+            batches[alias].append(encoded)
+        progress(min(1.0, (start + ENCODE_BATCH) / len(texts)))
+    return {alias: _joined(encoders[alias], parts) for alias, parts in batches.items()}
+
+
+def check(alias: str, encoded: Encoded, count: int) -> None:
+    """Refuse what must not be stored.
+
+    Raises:
+        ValueError: there is not one row for each of ``count`` passages, a row is not of length 1
+            where it must be, or has too many weights.
+    """
+    if len(encoded) != count:
+        raise ValueError(f"{count} passages came with {len(encoded)} vectors of {alias!r}.")
+    kind = registry.encoder(alias).kind
+    rows = encoded.values if isinstance(encoded, Ragged) else encoded
+    if kind in {Kind.DENSE, Kind.MULTI}:
+        lengths = np.linalg.norm(rows, axis=1) if len(rows) else np.ones(0)
+        if not np.allclose(lengths, 1.0, atol=1e-3):
+            raise ValueError(f"A vector of {alias!r} has length {lengths.min():.3f}; it must be 1.")
+    if not np.isfinite(rows).all():
+        raise ValueError(f"A number of {alias!r} is not finite.")
+    most = int(encoded.counts.max(initial=0)) if isinstance(encoded, Ragged) else 0
+    if kind == Kind.SPARSE and most > MOST_WEIGHTS:
+        raise ValueError(
+            f"{alias!r} gave {most} weights for a passage; an index holds {MOST_WEIGHTS}."
+        )
+
+
+def store(space: VectorSpace, pairs: Pairs, encoded: Iterable[NDArray[np.floating]]) -> int:
+    """Store a row for each passage with words, in the caller's transaction; gives how many."""
+    make = {Kind.MULTI: _token_row, Kind.SPARSE: _sparse_row}.get(Kind(space.kind), _dense_row)
+    kept = [
+        make(space, passage, row)
+        for (_, passage), row in zip(pairs, encoded, strict=True)
+        if has_words(passage)
+    ]
+    table = _table(space)
+    table._base_manager.bulk_create(kept, batch_size=BATCH)
+    return len(kept)
+
+
+def remove(passage_ids: Sequence[int]) -> dict[str, int]:
+    """Remove the rows of passages from every space; gives how many went from which table."""
+    return {
+        table._meta.db_table: table._base_manager.filter(passage__in=passage_ids)._raw_delete(
+            "default"
+        )
+        or 0  # None is what an empty list of ids gives
+        for table in TABLES
+    }
+
+
+def remove_corpus(corpus: Corpus) -> dict[str, int]:
+    """Remove the rows of a whole corpus; gives how many went from which table."""
+    return {
+        table._meta.db_table: table._base_manager.filter(corpus=corpus)._raw_delete("default")
+        for table in TABLES
+    }
+
+
+def without_row(space: VectorSpace, passages: "QuerySet[Passage]") -> "QuerySet[Passage]":
+    """Those of the passages that the space holds nothing of."""
+    rows = _table(space)._base_manager.filter(space=space)
+    return passages.exclude(pk__in=rows.values("passage_id"))
+
+
+def has_words(passage: Passage) -> bool:
+    """Whether there is something to encode."""
+    return bool(passage.text.strip() or passage.heading.strip())
+
+
+def _table(space: VectorSpace) -> type[Vector] | type[TokenVectors] | type[SparseVector]:
+    if space.kind == Kind.MULTI:
+        return TokenVectors
+    return SparseVector if space.kind == Kind.SPARSE else Vector
+
+
+def _present(aliases: Iterable[str]) -> Iterable[tuple[str, Encoder]]:
+    for alias in dict.fromkeys(aliases):
+        try:
+            yield alias, registry.encoder(alias)
+        except ModelMissingError as error:
+            log.warning("The encoder %r is left out: %s", alias, error)
+
+
+def _encode_batch(encoders: Mapping[str, Any], texts: Sequence[str]) -> dict[str, Encoded]:
+    folding = {a: one for a, one in encoders.items() if isinstance(one, FixedDimensional)}
+    made = {a: one.encode_documents(texts) for a, one in encoders.items() if a not in folding}
+    tokens = {id(encoders[alias]): encoded for alias, encoded in made.items()}
+    for alias, encoder in folding.items():
+        known = tokens.get(id(encoder.tokens))
+        made[alias] = (
+            encoder.encode_documents(texts) if known is None else encoder.fold_documents(known)
+        )
+    return made
+
+
+def _joined(encoder: Encoder, parts: Sequence[Encoded]) -> Encoded:
+    if encoder.kind in {Kind.DENSE, Kind.FDE}:
+        empty = np.zeros((0, encoder.dim), dtype=np.float32)
+        return np.concatenate([empty, *(part for part in parts if not isinstance(part, Ragged))])
+    ragged = [part for part in parts if isinstance(part, Ragged)]
+    width = 2 if encoder.kind == Kind.SPARSE else encoder.dim
+    return Ragged.of([one for part in ragged for one in part], width=width)
+
+
+def _dense_row(space: VectorSpace, passage: Passage, row: NDArray[np.floating]) -> Vector:
+    return Vector(passage=passage, corpus_id=passage.corpus_id, space=space, values=HalfVector(row))
+
+
+def _token_row(space: VectorSpace, passage: Passage, rows: NDArray[np.floating]) -> TokenVectors:
+    return TokenVectors(
+        passage=passage,
+        corpus_id=passage.corpus_id,
+        space=space,
+        count=len(rows),
+        values=rows.astype("<f2").tobytes(),
+    )
+
+
+def _sparse_row(space: VectorSpace, passage: Passage, rows: NDArray[np.floating]) -> SparseVector:
+    weights = {int(key): float(weight) for key, weight in rows.tolist()}
+    return SparseVector(
+        passage=passage,
+        corpus_id=passage.corpus_id,
+        space=space,
+        values=Weights(weights, space.dim),
+    )

@@ -1,0 +1,167 @@
+"""Weights of words: learned by a masked language model, or counted; looked up for a question."""
+
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from search.encoders.base import MOST_WEIGHTS, SparseEncoder
+from search.encoders.sparse import MaskedLanguageSparse, WordPieceCounts, heaviest
+from search.errors import ConfigurationError, ModelMissingError
+
+VOCABULARY = [
+    "[PAD]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    "[MASK]",
+    "the",
+    "heron",
+    "owl",
+    "lake",
+    ",",
+    "##s",
+]
+TEXTS = ["the heron, the lake", "owl", "", "\ud800", "owl " * 700]
+
+
+@pytest.fixture(scope="session")
+def masked_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A masked language model with random weights, as a checkpoint's folder holds it."""
+    import torch
+    from transformers import BertConfig, BertForMaskedLM, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("tiny-splade")
+    (folder / "vocab.txt").write_text("\n".join(VOCABULARY))
+    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(VOCABULARY), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=32, max_position_embeddings=64,
+    )  # fmt: skip
+    model = BertForMaskedLM(config)
+    torch.nn.init.normal_(model.cls.predictions.bias, std=1.0)
+    model.save_pretrained(folder)
+    (folder / "idf.json").write_text(json.dumps({"the": 0.1, "heron": 4.5, "owl": 5.0}))
+    return folder
+
+
+@pytest.fixture
+def masked(masked_folder: Path) -> MaskedLanguageSparse:
+    return MaskedLanguageSparse(str(masked_folder), max_tokens=32)
+
+
+@pytest.fixture(params=["counts", "masked"])
+def encoder(request: pytest.FixtureRequest, masked: MaskedLanguageSparse) -> SparseEncoder:
+    makers: dict[str, Callable[[], SparseEncoder]] = {
+        "counts": WordPieceCounts,
+        "masked": lambda: masked,
+    }
+    return makers[request.param]()
+
+
+def test_weights_are_positive_and_their_ids_rise(encoder: SparseEncoder) -> None:
+    for encode in (encoder.encode_documents, encoder.encode_queries):
+        found = encode(TEXTS)
+        assert len(found) == len(TEXTS)
+        for entries in found:
+            ids = entries[:, 0]
+            assert (np.diff(ids) > 0).all()
+            assert (entries[:, 1] > 0).all()
+            assert ids.max(initial=0) < encoder.dim
+
+
+def test_a_document_is_the_same_alone_and_beside_longer_ones(encoder: SparseEncoder) -> None:
+    for text, entries in zip(TEXTS, encoder.encode_documents(TEXTS), strict=True):
+        (alone,) = encoder.encode_documents([text])
+        assert entries == pytest.approx(alone, abs=1e-5)
+
+
+def test_the_weight_is_the_largest_logarithm_over_the_tokens(
+    masked: MaskedLanguageSparse, masked_folder: Path
+) -> None:
+    import torch
+    from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+    inputs = AutoTokenizer.from_pretrained(masked_folder)("heron lake", return_tensors="pt")
+    with torch.inference_mode():
+        logits = AutoModelForMaskedLM.from_pretrained(masked_folder)(**inputs).logits[0]
+    expected = {}
+    for key, token in enumerate(VOCABULARY):
+        weight = max(math.log1p(max(float(logit), 0.0)) for logit in logits[:, key])
+        if weight > 0 and not token.startswith("["):
+            expected[key] = weight
+    (entries,) = masked.encode_documents(["heron lake"])
+    assert dict(entries.tolist()) == pytest.approx(expected, abs=1e-5)
+
+
+def test_questions_are_looked_up_in_the_folders_table(masked: MaskedLanguageSparse) -> None:
+    (entries,) = masked.encode_queries(["the heron the heron lake"])
+    assert dict(entries.tolist()) == pytest.approx({5: 0.1, 6: 4.5})  # the lake has no weight
+
+
+def test_asking_never_imports_torch(masked_folder: Path) -> None:
+    program = (
+        "import sys; from search.encoders.sparse import MaskedLanguageSparse; "
+        f"MaskedLanguageSparse({str(masked_folder)!r}).encode_queries(['owl']); "
+        "print('torch' in sys.modules)"
+    )
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
+def test_only_the_heaviest_thousand_are_kept() -> None:
+    weights = np.zeros(5000, np.float32)
+    weights[1000:4000] = np.linspace(1, 2, 3000)
+    entries = heaviest(weights)
+    assert len(entries) == MOST_WEIGHTS
+    assert entries[:, 0].tolist() == list(range(3000, 4000))
+    assert heaviest(np.ones(5000, np.float32))[-1, 0] == MOST_WEIGHTS - 1  # ties: the lower ids
+
+
+def test_a_long_text_of_many_words_keeps_a_thousand() -> None:
+    counts = WordPieceCounts()
+    words = list(counts._tokenizer.get_vocab())
+    text = " ".join(word for word in words if word.isalpha() and len(word) > 3)
+    (entries,) = counts.encode_documents([text])
+    assert len(entries) == MOST_WEIGHTS
+
+
+def test_rare_words_of_a_question_weigh_more_and_punctuation_nothing() -> None:
+    counts = WordPieceCounts()
+    (entries,) = counts.encode_queries(["the heron, the heron!"])
+    (the, heron) = entries[:, 1] if entries[0, 0] < entries[1, 0] else entries[::-1, 1]
+    assert len(entries) >= 2
+    assert heron > 5 * the
+
+
+def test_weights_that_may_not_be_sold_are_refused(masked_folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    other = tmp_path / "splade"
+    shutil.copytree(masked_folder, other)
+    (other / "README.md").write_text("---\nlanguage: en\nlicense: cc-by-nc-sa-4.0\n---\n# SPLADE")
+    with pytest.raises(ConfigurationError, match=r"non-commercial use only \(cc-by-nc-sa-4.0\)"):
+        MaskedLanguageSparse(str(other))
+    assert MaskedLanguageSparse(str(other), allow_noncommercial=True).dim == len(VOCABULARY)
+
+
+def test_what_a_folder_lacks_is_named(masked_folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    other = tmp_path / "empty"
+    shutil.copytree(masked_folder, other)
+    (other / "idf.json").write_text("[1, 2")
+    with pytest.raises(ConfigurationError, match=r"idf.json is not a JSON table"):
+        MaskedLanguageSparse(str(other))
+    (other / "model.safetensors").unlink()
+    with pytest.raises(ModelMissingError, match=r"model.safetensors is missing"):
+        MaskedLanguageSparse(str(other))
