@@ -14,8 +14,13 @@ from ingestion.errors import IngestError
 from ingestion.models import Job, State
 from ingestion.sandbox.client import sandbox
 from ingestion.steps import Chunk, Parse, Publish
+<<<<<<< HEAD
 from ingestion.walk import QUEUES, take_steps
 from search.models import Document, Passage, TermFrequency, Vector
+=======
+from ingestion.walk import take_step
+from search.models import Document, Passage, SparseVector, TermFrequency, TokenVectors, Vector
+>>>>>>> stages
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,6 +38,28 @@ def test_a_walked_note_is_one_passage_with_a_vector(note, walked):
     assert "twenty minutes" in passage.text
     assert passage.heading == "Herons"
     assert Vector.objects.filter(passage=passage).count() == 1
+
+
+def test_further_encoders_read_a_note_too(note, walked, settings):
+    settings.MMSEARCH = settings.MMSEARCH | {"SPACES": ["fde", "tokens", "wordpieces"]}
+    (job,) = walked(note)
+    assert (job.state, job.error) == (State.SEARCHABLE, "")
+    tables = (Vector, TokenVectors, SparseVector)
+    assert [table.objects.count() for table in tables] == [2, 1, 1]
+
+
+def test_a_further_encoder_that_is_not_here_is_said_and_does_not_stop_the_walk(
+    note, walked, settings
+):
+    counts = settings.MMSEARCH["ENCODERS"]["wordpieces"]
+    absent = counts | {"OPTIONS": {"checkpoint": "/nowhere/model"}}
+    encoders = settings.MMSEARCH["ENCODERS"] | {"absent": absent}
+    settings.MMSEARCH = settings.MMSEARCH | {"ENCODERS": encoders, "SPACES": ["absent"]}
+    (job,) = walked(note)
+    assert job.state == State.SEARCHABLE
+    assert "'absent' is not on this machine" in job.error
+    assert "build_space absent" in job.error
+    assert Vector.objects.count() == 1
 
 
 def test_nothing_of_a_document_is_in_the_index_before_it_is_published(note):

@@ -5,13 +5,20 @@ from typing import Any
 import pytest
 
 from search.models import Corpus
-from tests.search.library import with_hashing
+from tests.search.library import with_hashing, with_spaces
 
 
 @pytest.fixture
 def hashing(settings: Any) -> Any:
     """Search by words and by an encoder that needs no weights."""
     settings.MMSEARCH = with_hashing()
+    return settings
+
+
+@pytest.fixture
+def all_spaces(corpus: Corpus, settings: Any) -> Any:
+    """Documents are read by an encoder of each kind."""
+    settings.MMSEARCH = with_spaces()
     return settings
 
 

@@ -8,16 +8,32 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from search import indexing, registry
+from search import indexing, spaces
 from search.models import Corpus, Document, Passage
 from search.types import Query
 
 HASHING = {"BACKEND": "search.encoders.hashing.HashingEncoder", "OPTIONS": {"dim": 64}}
 
 
+SPACES = {
+    "words": {"BACKEND": "tests.search.word_vectors.FakeWordVectors", "OPTIONS": {}},
+    "folded": {
+        "BACKEND": "search.encoders.fde.FixedDimensional",
+        "OPTIONS": {"tokens": "words", "repetitions": 8, "width": 8},
+    },
+    "pieces": {"BACKEND": "search.encoders.sparse.WordPieceCounts", "OPTIONS": {}},
+}
+
+
+def with_spaces(**changes: Any) -> dict[str, Any]:
+    """settings.MMSEARCH with an encoder of each kind, none of which needs weights."""
+    encoders = {"ENCODERS": {"hashing": HASHING} | SPACES, "SPACES": [*SPACES]}
+    return with_hashing(**encoders) | changes
+
+
 def with_hashing(**changes: Any) -> dict[str, Any]:
     """settings.MMSEARCH with an encoder that needs no weights."""
-    encoders = {"ENCODERS": {"hashing": HASHING}, "TEXT_ENCODER": "hashing"}
+    encoders = {"ENCODERS": {"hashing": HASHING}, "TEXT_ENCODER": "hashing", "SPACES": []}
     return settings.MMSEARCH | encoders | changes
 
 
@@ -43,12 +59,11 @@ def add(
 
 
 def vectors(title: str, texts: Sequence[str]) -> dict[str, Any]:
-    """Rows of the configured encoder for a document's passages."""
-    alias = settings.MMSEARCH["TEXT_ENCODER"]
-    if not alias:
-        return {}
+    """What the configured encoders make of a document's passages."""
+    given = settings.MMSEARCH
+    aliases = [alias for alias in (given["TEXT_ENCODER"], *given.get("SPACES", ())) if alias]
     inputs = [indexing.text_for_encoder(title, "", text) for text in texts]
-    return {alias: registry.encoder(alias).encode_documents(inputs)}
+    return spaces.encode(aliases, inputs, lambda _: None)
 
 
 def question(text: str, *corpora: Corpus, **fields: Any) -> Query:

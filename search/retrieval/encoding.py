@@ -1,0 +1,67 @@
+"""A question encoded beside everything else: while the words are looked up, models read it."""
+
+import time
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from search import registry
+from search.errors import SearchError
+from search.models import VectorSpace
+
+LOAD_DEADLINE_S = 60.0  # the first query of a process waits for the encoder to be loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What an encoder made of the question: a row, token vectors or weights; None of no words."""
+
+    rows: Any
+    fingerprint: str
+    took_ms: float
+
+    @property
+    def space(self) -> VectorSpace | None:
+        """Where the encoder's vectors of passages lie; None before the first."""
+        return VectorSpace.objects.filter(fingerprint=self.fingerprint).first()
+
+
+class Encodings:
+    """The encodings of one question by several encoders, begun at once."""
+
+    def __init__(self, aliases: Iterable[str], text: str) -> None:
+        self._pending: dict[str, Future[Encoded]] = {
+            alias: _threads().submit(_encode, alias, text)
+            for alias in dict.fromkeys(aliases)
+            if alias
+        }
+
+    def get(self, alias: str, patience_s: float) -> Encoded:
+        """What the encoder made; an encoder that is not loaded yet is waited for longer.
+
+        Raises:
+            TimeoutError: it was not done in time.
+            SearchError: there is no such encoder, or it cannot be loaded.
+        """
+        if alias not in self._pending:
+            raise SearchError(
+                'no text encoder is chosen; set MMSEARCH["TEXT_ENCODER"].'
+                if not alias
+                else f"the question was not encoded by {alias!r}."
+            )
+        patience = patience_s if registry.is_loaded("ENCODERS", alias) else LOAD_DEADLINE_S
+        return self._pending[alias].result(timeout=patience)
+
+
+def _encode(alias: str, text: str) -> Encoded:
+    encoder = registry.encoder(alias)
+    start = time.perf_counter()
+    made = list(encoder.encode_queries([text]))[0] if text.strip() else None
+    return Encoded(made, encoder.fingerprint, (time.perf_counter() - start) * 1000)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(2, "encode-query")
