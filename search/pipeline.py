@@ -1,21 +1,24 @@
-"""The walk of a query: plan, retrieve, fuse, hydrate."""
+"""The walk of a query: plan, expand, retrieve, fuse, rerank, hydrate."""
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from search import planning
+from search import planning, reranking
 from search.duplicates import fold_duplicates
 from search.errors import NotVisibleError, QueryError
+from search.expansion import Texts, expand
 from search.fusion import FUSIONS, scale
 from search.models import Passage
+from search.refiners.parts import cover_parts
 from search.retrieval.content import hydrate
 from search.retrieval.facets import FIELDS, Facets, count_facets
 from search.retrieval.hybrid import Retrieved, retrieve, weight_of
-from search.types import Candidate, Hit, Plan, Query
+from search.types import Candidate, Hit, Plan, Query, Run
 
 LEAST_READ = 60  # passages whose content is read
 READ_AHEAD = 3  # times what is shown: duplicates fold, and passages of one document may too
+FIRST_LOOK = 10  # passages that a transform reads before it writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +71,21 @@ def complete(query: Query, ranked: Ranked) -> Found:
 
 
 def rank(query: Query) -> Ranked:
-    """Plan, retrieve and fuse; raises as ``find`` does."""
+    """Plan, expand, retrieve, fuse and rerank; raises as ``find`` does."""
+    began = time.perf_counter()
     plan = planning.plan(query)
     _check(query)
     if not query.corpora:
         return Ranked(plan, (), Retrieved(degraded=list(plan.notes)))
-    retrieved = retrieve(query, plan)
-    start = time.perf_counter()
-    hits = _fuse(query, plan, retrieved)
-    retrieved.timings["fuse"] = (time.perf_counter() - start) * 1000
+    texts = expand(query.text, plan.transforms, lambda text: _first_look(query, plan, text))
+    retrieved, hits = _search(query, plan, texts)
+    if plan.chain:
+        start = time.perf_counter()
+        asked = replace(query, text=texts.judging)
+        left_s = max(plan.deadline_ms / 1000 - (start - began), 0.0)
+        hits, notes = reranking.rerank(asked, plan, hits, left_s=left_s)
+        retrieved.degraded += notes
+        retrieved.timings["rerank"] = (time.perf_counter() - start) * 1000
     return Ranked(plan, tuple(hits), retrieved)
 
 
@@ -99,12 +108,63 @@ def _sees(query: Query, passage_id: int) -> bool:
     return Passage.objects.filter(pk=passage_id, corpus__in=list(query.corpora)).exists()
 
 
-def _fuse(query: Query, plan: Plan, retrieved: Retrieved) -> list[Hit]:
-    runs = retrieved.runs
+def _first_look(
+    query: Query, plan: Plan, text: str
+) -> tuple[Sequence[str], Mapping[str, float]]:
+    """What a transform may read: the best passages for the question, and the idf of its terms."""
+    asked = replace(query, text=text, k=FIRST_LOOK, offset=0)
+    retrieved = _retrieved(asked, plan)
+    hits = _fuse(asked, plan, retrieved.runs, plan.weights)
+    candidates = hydrate(hits[:FIRST_LOOK], query.corpora)
+    return [c.text for c in candidates], {term.text: term.idf for term in retrieved.terms.terms}
+
+
+def _search(query: Query, plan: Plan, texts: Texts) -> tuple[Retrieved, list[Hit]]:
+    """What all texts found, in one list; each part of a question is heard among what is shown.
+
+    The runs of a text that was added carry its origin in their name, so that a score can say
+    which text brought it.
+    """
+    retrieved = _retrieved(replace(query, text=texts.judging), plan)
+    runs, weights = list(retrieved.runs), dict(plan.weights)
+    parts = []
+    for number, one in enumerate(texts.finding[1:], start=1):
+        more = _retrieved(replace(query, text=one.text), plan)
+        renamed = [_renamed(run, f"{run.retriever} by {one.origin} {number}") for run in more.runs]
+        for run, before in zip(renamed, more.runs, strict=True):
+            weights[run.retriever] = plan.weights.get(before.retriever, 1.0) * one.weight
+        runs += renamed
+        if one in texts.parts:
+            parts.append([hit.passage_id for hit in _fuse(query, plan, more.runs, plan.weights)])
+    start = time.perf_counter()
+    hits = _fuse(query, plan, runs, weights)
+    if parts:
+        by_key = {hit.passage_id: hit for hit in hits}
+        hits = [by_key[key] for key in cover_parts(list(by_key), parts, k=query.k)]
+    retrieved.timings["fuse"] = (time.perf_counter() - start) * 1000
+    return retrieved, hits
+
+
+def _retrieved(query: Query, plan: Plan) -> Retrieved:
+    spaces = {one.name: planning.spaces_of(one) for one in plan.retrievers}
+    return retrieve(query, plan, spaces)
+
+
+def _renamed(run: Run, name: str) -> Run:
+    hits = tuple(
+        Hit(hit.passage_id, hit.score, {name: signal for signal in hit.signals.values()})
+        for hit in run.hits
+    )
+    return Run(name, hits, run.took_ms, run.total)
+
+
+def _fuse(
+    query: Query, plan: Plan, runs: Sequence[Run], weights: Mapping[str, float]
+) -> list[Hit]:
     if len(runs) == 1:
         hits = list(runs[0].hits)
     else:
-        hits = FUSIONS[planning.fusion_of(plan)](runs, weights=plan.retrievers)
+        hits = FUSIONS[plan.fusion](runs, weights=weights)
     if not any(weight != 1.0 for weight in query.weights.values()):
         return hits
     keys = [hit.passage_id for hit in hits]

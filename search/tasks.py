@@ -3,7 +3,8 @@
 from celery import shared_task
 from django.db import connection
 
-from search import indexing
+from search import errands, indexing, reranking
+from search.rerankers.base import Deadline
 
 
 @shared_task
@@ -11,3 +12,14 @@ def maintain_indexes() -> None:
     """Build and drop vector indexes as the corpora need; safe to ring at any time."""
     if not connection.in_atomic_block and indexing.needs_maintenance():
         indexing.maintain_indexes()
+
+
+@shared_task(ignore_result=True)
+def run_errand(errand_id: int) -> None:
+    """Rerank for a web process that waits; nothing when it has gone."""
+    asked = errands.read(errand_id)
+    if asked is None:
+        return
+    query, chain, hits, left_s = asked
+    ranked, notes = reranking.rerank_here(query, chain, hits, deadline=Deadline.after(left_s))
+    errands.answer(errand_id, ranked, notes)

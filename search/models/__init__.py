@@ -2,6 +2,7 @@
 
 from search.models.access import Token
 from search.models.corpus import Asset, Corpus, Document, Membership, Role, Visibility
+from search.models.errand import Errand
 from search.models.index import (
     Passage,
     SpaceKind,
@@ -18,6 +19,7 @@ __all__ = [
     "Asset",
     "Corpus",
     "Document",
+    "Errand",
     "Feedback",
     "Membership",
     "Passage",

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import TimeoutError as LateError
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from search import registry
 from search.errors import SearchError
 from search.models import VectorSpace
 from search.retrieval import binary, dense, late_interaction, lexical, matryoshka, sparse
@@ -45,6 +45,7 @@ class Look:
     timings: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.perf_counter)
+    waited_ms: float = 0.0  # for the encoders, by the retriever that looks now
 
     @property
     def left_ms(self) -> float:
@@ -62,7 +63,13 @@ class Look:
 
     def encoded(self, alias: str) -> Encoded:
         """What an encoder made of the question; raises as ``Encodings.get`` does."""
-        found = self.encodings.get(alias, self.left_ms / 1000)
+        start, was_loaded = time.perf_counter(), registry.is_loaded("ENCODERS", alias)
+        try:
+            found = self.encodings.get(alias, self.left_ms / 1000)
+        finally:
+            self.waited_ms += ms_since(start)
+        if not was_loaded:
+            self.began = time.perf_counter()  # loading a model is not the question's fault
         self.timings["encode"] = max(found.took_ms, self.timings.get("encode", 0.0))
         return found
 
@@ -82,10 +89,11 @@ def look(retriever: Retriever, ask: Look) -> Run:
     """
     start = time.perf_counter()
     key = "lexical" if retriever.name == "bm25" else retriever.name
+    ask.waited_ms = 0.0
     try:
         run = _LOOKS[retriever.name](retriever, ask)
     finally:
-        ask.timings[key] = ms_since(start)
+        ask.timings[key] = ms_since(start) - ask.waited_ms
     hits = tuple(hit for hit in run.hits if hit.passage_id != ask.query.like_passage)
     return replace(run, hits=hits, took_ms=ask.timings[key])
 
@@ -207,5 +215,3 @@ _LOOKS: Mapping[str, Callable[[Retriever, Look], Run]] = {
     "sparse": _weights,
     "multi": _tokens,
 }
-
-__all__ = ["NAMES", "LateError", "Look", "look", "ms_since"]

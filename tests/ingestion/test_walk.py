@@ -14,13 +14,8 @@ from ingestion.errors import IngestError
 from ingestion.models import Job, State
 from ingestion.sandbox.client import sandbox
 from ingestion.steps import Chunk, Parse, Publish
-<<<<<<< HEAD
 from ingestion.walk import QUEUES, take_steps
-from search.models import Document, Passage, TermFrequency, Vector
-=======
-from ingestion.walk import take_step
 from search.models import Document, Passage, SparseVector, TermFrequency, TokenVectors, Vector
->>>>>>> stages
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,0 +1,102 @@
+"""Rerankings asked of a worker: the web process holds no heavy model.
+
+The row carries ids, scores and signals, never text: the worker reads the passages itself, from the
+corpora that the asker may see. Whoever asked waits until the deadline, and goes on without.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.db.models.functions import Now
+
+from search.models import Errand
+from search.types import Hit, Plan, Query, Reranking, Signal
+
+TASK = "search.tasks.run_errand"  # by name: it stands above this
+TAKEN_WITHIN_S = 2.0  # a worker that is there takes it at once; else none is there
+LOOK_EVERY_S = 0.02
+KEPT = timedelta(minutes=10)
+NO_WORKER = "No worker took the reranking; the order is that of the search."
+LATE = "The rerankers took too long; the order is that of the search."
+
+
+def is_web() -> bool:
+    """Whether this is a web process, which loads nothing heavy."""
+    return str(settings.PROCESS) == "web"
+
+
+def ask_worker(
+    query: Query, plan: Plan, hits: Sequence[Hit], *, left_s: float
+) -> tuple[list[Hit], list[str]]:
+    """The hits as a worker ranks them, and its notes; as they came, with the reason, if none does."""
+    deepest = max(link.depth for link in plan.chain)
+    errand = Errand.objects.create(asked=_asked(query, plan, hits[:deepest], left_s))
+    try:
+        try:
+            current_app.send_task(TASK, (errand.pk,), queue="gpu", retry=False)
+        except Exception:  # whatever a broker raises
+            return list(hits), [NO_WORKER]
+        answer = _awaited(errand.pk, left_s)
+    finally:
+        Errand.objects.filter(pk=errand.pk).delete()
+    if isinstance(answer, str):
+        return list(hits), [answer]
+    ranked = [_hit(entry) for entry in answer["hits"]]
+    seen = {hit.passage_id for hit in ranked}
+    return [*ranked, *(hit for hit in hits if hit.passage_id not in seen)], answer["notes"]
+
+
+def read(errand_id: int) -> tuple[Query, tuple[Reranking, ...], list[Hit], float] | None:
+    """What is asked: question, chain, hits and seconds left; None if nobody waits any more."""
+    waiting = Errand.objects.filter(pk=errand_id, answer__isnull=True)
+    if not waiting.update(taken_at=Now()):
+        return None
+    asked = waiting.values_list("asked", flat=True).get()
+    query = Query(text=asked["text"], corpora=tuple(asked["corpora"]), k=asked["k"])
+    chain = tuple(Reranking(name, depth) for name, depth in asked["chain"])
+    return query, chain, [_hit(entry) for entry in asked["hits"]], float(asked["left_s"])
+
+
+def answer(errand_id: int, hits: Sequence[Hit], notes: Sequence[str]) -> None:
+    """Write the answer down, if somebody still waits; take away what nobody waited for."""
+    body = {"hits": [_entry(hit) for hit in hits], "notes": list(notes)}
+    Errand.objects.filter(pk=errand_id).update(answer=body)
+    Errand.objects.filter(created_at__lt=Now() - KEPT).delete()
+
+
+def _awaited(errand_id: int, left_s: float) -> Any:
+    """The answer, or the sentence that says why there is none."""
+    began, row = time.monotonic(), Errand.objects.filter(pk=errand_id)
+    while time.monotonic() - began < left_s:
+        found = row.values_list("answer", "taken_at").first()
+        if found is None or (found[1] is None and time.monotonic() - began > TAKEN_WITHIN_S):
+            return NO_WORKER
+        if found[0] is not None:
+            return found[0]
+        time.sleep(LOOK_EVERY_S)
+    return LATE
+
+
+def _asked(query: Query, plan: Plan, hits: Sequence[Hit], left_s: float) -> dict[str, Any]:
+    return {
+        "text": query.text,
+        "corpora": list(query.corpora),
+        "k": query.k,
+        "chain": [[link.name, link.depth] for link in plan.chain],
+        "hits": [_entry(hit) for hit in hits],
+        "left_s": left_s,
+    }
+
+
+def _entry(hit: Hit) -> dict[str, Any]:
+    signals = {name: [s.rank, s.raw, s.part] for name, s in hit.signals.items()}
+    return {"passage": hit.passage_id, "score": hit.score, "signals": signals}
+
+
+def _hit(entry: Mapping[str, Any]) -> Hit:
+    signals = {name: Signal(*parts) for name, parts in entry["signals"].items()}
+    return Hit(entry["passage"], entry["score"], signals)

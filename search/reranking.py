@@ -1,0 +1,106 @@
+"""A plan's rerankers, run: here when they are light, by a worker when they are not.
+
+A reranker that is missing or late costs its order, never a hit; the sentence says which.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from search import errands, registry
+from search.conf import conf
+from search.errors import SearchError
+from search.models import VectorSpace
+from search.rerankers.base import Deadline, Reranker
+from search.retrieval.content import hydrate
+from search.retrieval.stored import StoredTokens, StoredVectors
+from search.types import Candidate, Hit, Plan, Query, Reranking, Signal
+
+log = logging.getLogger(__name__)
+
+
+def rerank(
+    query: Query, plan: Plan, hits: Sequence[Hit], *, left_s: float
+) -> tuple[list[Hit], list[str]]:
+    """The hits in the order of the plan's rerankers, each on fewer than the one before.
+
+    Gives also the sentences for ``degraded``. ``query.text`` is what judges. Below the deepest
+    look everything keeps its order.
+    """
+    if errands.is_web() and not all(_is_light(link) for link in plan.chain):
+        return errands.ask_worker(query, plan, hits, left_s=left_s)
+    return rerank_here(query, plan.chain, hits, deadline=Deadline.after(left_s))
+
+
+def rerank_here(
+    query: Query, chain: Sequence[Reranking], hits: Sequence[Hit], *, deadline: Deadline
+) -> tuple[list[Hit], list[str]]:
+    """As ``rerank``, in this process."""
+    notes: list[str] = []
+    deepest = max((link.depth for link in chain), default=0)
+    by_key = {hit.passage_id: hit for hit in hits}
+    ranked: tuple[Candidate, ...] = hydrate(hits[:deepest], query.corpora)
+    for link in chain:
+        if deadline.is_past:
+            notes.append(f"There was no time left for the reranker {link.name!r}.")
+            continue
+        try:
+            reranker = _with_vectors(registry.reranker(link.name), query)
+            done = reranker.rerank(query, ranked[: link.depth], deadline=deadline)
+        except SearchError as error:
+            notes.append(f"The reranker {link.name!r} was left out: {error}")
+            continue
+        except Exception as error:  # a plug-in's fault must not cost the result
+            log.exception("The reranker %s failed.", link.name)
+            notes.append(f"The reranker {link.name!r} failed ({type(error).__name__}).")
+            continue
+        ranked = (*done.candidates, *ranked[link.depth :])
+        notes += done.report.notes
+    above = [Hit(c.passage_id, c.score, c.signals) for c in ranked]
+    seen = {hit.passage_id for hit in above}
+    below = [by_key[key] for key in by_key if key not in seen]
+    return falling([*above, *below]), notes
+
+
+def falling(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits in their order, with scores that never rise: what follows a lower score is lowered.
+
+    Scores of different stages do not compare; only the order counts.
+    """
+    found: list[Hit] = []
+    for hit in hits:
+        least = found[-1].score if found else hit.score
+        found.append(hit if hit.score <= least else _lowered(hit, least))
+    return found
+
+
+def _lowered(hit: Hit, score: float) -> Hit:
+    """The hit with another score, its parts changed so that they sum to it."""
+    total = sum(signal.part for signal in hit.signals.values())
+    if total > 0:
+        parts = {n: replace(s, part=s.part * score / total) for n, s in hit.signals.items()}
+    else:
+        share = (score - total) / max(len(hit.signals), 1)
+        parts = {n: Signal(s.rank, s.raw, s.part + share) for n, s in hit.signals.items()}
+    return Hit(hit.passage_id, score, parts)
+
+
+def _is_light(link: Reranking) -> bool:
+    backend = conf().rerankers.get(link.name)
+    return backend is None or registry.is_light("RERANKERS", link.name)
+
+
+def _with_vectors(reranker: Reranker, query: Query) -> Reranker:
+    """The reranker, reading what is stored instead of encoding it again."""
+    hand_over: Any = getattr(reranker, "with_vectors", None)
+    if hand_over is None:
+        return reranker
+    stored = StoredTokens if getattr(reranker, "reads_tokens", False) else StoredVectors
+    alias = getattr(reranker, "space", "")
+    fingerprint = registry.encoder(alias).fingerprint if alias else ""
+    space = VectorSpace.objects.filter(fingerprint=fingerprint).first()
+    if space is None:
+        return reranker
+    found: Reranker = hand_over(stored(space, query.corpora))
+    return found
