@@ -131,4 +131,4 @@ def _signed(candidate: Candidate, total: float, name: str, new: Signal | None) -
         before = signals.get(name)
         part = new.part + (before.part if before else 0.0)
         signals[name] = Signal(new.rank, new.raw, part)
-    return replace(candidate, score=sum(s.part for s in signals.values()), signals=signals)
+    return replace(candidate, score=total, signals=signals)

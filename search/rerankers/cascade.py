@@ -84,8 +84,7 @@ def _below(tail: Sequence[Candidate], head: Sequence[Candidate]) -> list[Candida
                 name: Signal(signal.rank, signal.raw, signal.part * factor)
                 for name, signal in candidate.signals.items()
             }
-            score = candidate.score * factor
-            lowered.append(replace(candidate, score=score, signals=signals))
+            lowered.append(replace(candidate, score=least, signals=signals))
         else:
             lowered.append(candidate)
         least = min(least, lowered[-1].score)

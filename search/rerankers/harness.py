@@ -3,6 +3,7 @@
 A reranker is a grouping, a readout and a policy; a new paper is usually one readout.
 """
 
+import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,9 @@ from search.rerankers.policy import Policy, chance, kept, shown
 from search.rerankers.readout import Reading, Readout
 from search.types import Candidate, Query
 
+log = logging.getLogger(__name__)
+
+LONGEST_REASON = 300
 FAILURES = 2  # calls that fail one after the other before no more are made
 
 
@@ -114,14 +118,20 @@ class _Run:
                 self.readout = self.readout.prepared(self.query, self.head)
                 self.is_prepared = True
             readings = self.readout.read(self.query, groups, left_s=left_s, seed=seed)
-        except (SearchError, RuntimeError, ValueError, OSError) as error:
-            self.failed_in_a_row += 1
-            self.failure = str(error) or type(error).__name__
-            self.calls += 1
-            self.expected += sum(map(len, groups))
-            return []
+        except SearchError as error:
+            return self._failed(groups, str(error))
+        except Exception as error:  # whatever a model or plug-in does, the search still answers
+            log.exception("The reranker %s failed.", self.name)
+            return self._failed(groups, f"{type(error).__name__}: {error}")
         self.failed_in_a_row = 0
         return readings
+
+    def _failed(self, groups: Sequence[Sequence[Candidate]], why: str) -> list[Reading]:
+        self.failed_in_a_row += 1
+        self.failure = why[:LONGEST_REASON]
+        self.calls += 1
+        self.expected += sum(map(len, groups))
+        return []
 
     def _booked(self, reading: Reading, order: Sequence[int]) -> Mapping[int, float] | None:
         values = {

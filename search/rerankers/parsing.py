@@ -14,9 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LONGEST = 100_000  # characters that are read of an answer
-_THOUGHT = re.compile(
-    r"<(think|thinking|reasoning|thought|reason)>.*?</\1>", re.DOTALL | re.IGNORECASE
-)
 _THOUGHT_END = re.compile(r"</(?:think|thinking|reasoning|thought|reason)>", re.IGNORECASE)
 _THOUGHT_START = re.compile(r"<(?:think|thinking|reasoning|thought|reason)>", re.IGNORECASE)
 _ANSWER = re.compile(r"<answer>(.*?)(?:</answer>|\Z)", re.DOTALL | re.IGNORECASE)
@@ -29,11 +26,11 @@ _NUMBERING = re.compile(r"^\s*\d{1,3}\s*[.)]\s+(?=\S)")
 _PAIR = re.compile(
     r"\[?\s*\b([A-Za-z]|\d{1,6})\s*\]?\s*[\"']?\s*[:=→-]+>?\s*[\"']?(-?\d{1,6}(?:\.\d{1,6})?)\b"
 )
-_INTEGER = re.compile(r"(?<![\w.])(-?\d{1,6})(?![\w]|\.\d)")
+_INTEGER = re.compile(r"(?<![\w.])(-?\d{1,3})(?![\w]|\.\d)")
 _LABEL = re.compile(r"\A\W*([A-Za-z]|\d{1,6})\W*\Z")
 _BETWEEN = re.compile(r"[\s,;>=|/→-]+")
 _BARE = re.compile(r"[A-Za-z]|\d{1,6}")
-_CHAIN = re.compile(r"(?:\[\s*\w{1,6}\s*\]\s*(?:>|,|\bthen\b)+\s*)+\[\s*\w{1,6}\s*\]")
+_CHAIN = re.compile(r"(?:\[\s*\w{1,6}\s*\]\s*(?:[>,;=→]|\bthen\b)+\s*)+\[\s*\w{1,6}\s*\]")
 _ID_KEYS = ("id", "index", "passage", "document", "label", "identifier")
 _ORDER_KEYS = ("ranking", "order", "ranked", "ids", "result", "results", "answer", "passages")
 _SCORE_KEYS = ("score", "relevance", "value", "rating", "grade")
@@ -60,10 +57,10 @@ class Parsed:
 
 def spoken(text: str) -> str:
     """The answer proper: without reasoning, inside its answer tag where it has one."""
-    text = _THOUGHT.sub(" ", text[:LONGEST])
+    text = text[:LONGEST]
     ends = list(_THOUGHT_END.finditer(text))
-    if ends:
-        text = text[ends[-1].end() :]
+    behind = text[ends[-1].end() :] if ends else text
+    text = behind if behind.strip() else text  # thoughts may also follow the answer
     text = _THOUGHT_START.split(text)[0]
     answers = _ANSWER.findall(text)
     if answers:
@@ -109,7 +106,8 @@ def parse_scores(text: str, labels: Sequence[str], *, low: float = 0, high: floa
 def parse_integer(text: str, *, low: int = 0, high: int = 10) -> tuple[int, str] | None:
     """The integer an answer ends with, clamped, and its digits as written; None if there is none.
 
-    ``7/10`` is 7; an answer tag wins over what stands around it.
+    ``7/10`` is 7; an answer tag wins over what stands around it; more than three digits are no
+    grade.
     """
     answer = re.sub(r"(\d)\s*(?:/|out of)\s*\d+", r"\1", spoken(text))
     found = _INTEGER.findall(answer)
@@ -228,14 +226,13 @@ def _bracketed(text: str) -> list[str]:
 
 
 def _named_in_list(text: str) -> list[str]:
-    """Labels of the lines, or parts behind a colon, that hold nothing but labels."""
+    """Labels of the lines that hold nothing but labels, or nothing else behind their colon."""
     named: list[str] = []
-    for line in text.splitlines():
-        for part in _NUMBERING.sub("", line).split(":"):
-            tokens = [
-                t.strip("()[]{}.\"'*") for t in re.split(r"[\s,;>=|/→-]+", _WORDS.sub(" ", part))
-            ]
-            tokens = [token for token in tokens if token]
-            if tokens and all(re.fullmatch(r"[A-Za-z]|\d{1,6}", token) for token in tokens):
-                named += tokens
+    for numbered in text.splitlines():
+        line = _NUMBERING.sub("", numbered)
+        part = line.partition(":")[2] if ":" in line else line
+        tokens = [token.strip("()[]{}.\"'*") for token in _BETWEEN.split(_WORDS.sub(" ", part))]
+        tokens = [token for token in tokens if token]
+        if tokens and all(_BARE.fullmatch(token) for token in tokens):
+            named += tokens
     return named

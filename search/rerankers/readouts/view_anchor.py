@@ -104,7 +104,7 @@ class ViewAnchor(Readout):
             [query.encode("utf-8", "replace").decode()] * len(texts),
             list(texts),
             padding=True,
-            truncation="only_second",
+            truncation="longest_first",
             max_length=self._max_tokens - views,
             return_tensors="pt",
         ).to(device)
