@@ -87,7 +87,7 @@ def post(
     except (OSError, http.client.HTTPException) as error:
         if time.monotonic() >= ends:
             return LATE
-        return Refusal(f"could not be reached: {error or type(error).__name__}", passing=True)
+        return Refusal(f"could not be reached: {str(error) or type(error).__name__}", passing=True)
     finally:
         connection.close()
 
@@ -125,6 +125,8 @@ def _exchange(
         body += piece
         if len(body) > max_bytes:
             return Refusal(f"sent more than {max_bytes} bytes", passing=False)
+    if response.length:  # bytes that were announced and did not come
+        raise http.client.IncompleteRead(bytes(body), response.length)
     return Posted(response.status, bytes(body), _seconds(response.getheader("Retry-After")))
 
 
