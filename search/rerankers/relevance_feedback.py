@@ -1,6 +1,6 @@
 """Reranking that teaches the question: its vector moves until it ranks as the reranker does."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import ClassVar, Self
 
@@ -14,7 +14,12 @@ from search.rerankers.harness import Harness
 from search.rerankers.hashed import HashedSentences
 from search.rerankers.policy import Policy
 from search.rerankers.readout import Group, Reading, Readout
-from search.rerankers.readouts.vectors import PassageVectors, Rows, SentenceEncoder
+from search.rerankers.readouts.vectors import (
+    HeldVectors,
+    PassageVectors,
+    Rows,
+    SentenceEncoder,
+)
 from search.rerankers.term_overlap import TermOverlap
 from search.types import Candidate, Query
 
@@ -118,8 +123,11 @@ class RelevanceFeedback(Reranker):
     ) -> Reranked:
         if self._steps == 0:
             return Reranked(tuple(candidates))
-        vector, report = self.improved(query, candidates, deadline=deadline)
-        cosines = _Cosines(vector, self._rows)
+        head = candidates[: self._policy.depth]
+        rows = zip([c.passage_id for c in head], self._rows(head), strict=True)
+        held = HeldVectors({key: row for key, row in rows if row is not None})
+        vector, report = self.with_vectors(held).improved(query, head, deadline=deadline)
+        cosines = _Cosines(vector, held)
         harness = Harness(self.name, readout=cosines, grouping=All(), policy=self._policy)
         ranked = harness.rerank(query, candidates, deadline=deadline)
         return Reranked(ranked.candidates, report + ranked.report)
@@ -145,15 +153,15 @@ class RelevanceFeedback(Reranker):
 class _Cosines(Readout):
     """Cosine of every candidate with one vector."""
 
-    def __init__(self, vector: Rows, rows_of: Callable[[Group], Sequence[Rows | None]]) -> None:
-        self._vector, self._rows_of = vector, rows_of
+    def __init__(self, vector: Rows, vectors: PassageVectors) -> None:
+        self._vector, self._vectors = vector, vectors
 
     def read(
         self, query: Query, groups: Sequence[Group], *, left_s: float | None = None, seed: int = 0
     ) -> list[Reading]:
         readings = []
         for group in groups:
-            rows = self._rows_of(group)
+            rows = self._vectors.of([candidate.passage_id for candidate in group])
             values = {i: float(row @ self._vector) for i, row in enumerate(rows) if row is not None}
             readings.append(Reading(values, len(group), calls=0))
         return readings

@@ -1,8 +1,6 @@
 """Late interaction: each token of the question finds its best token of the candidate."""
 
-from collections.abc import Sequence
-
-import numpy as np
+from collections.abc import Mapping, Sequence
 
 from search.rerankers.readout import Group, Reading, Readout
 from search.rerankers.readouts.vectors import Rows, TokenEncoder, TokenVectors
@@ -35,40 +33,39 @@ class MaxSim(Readout):
         self._encode_missing = encode_missing
 
     def prepared(self, query: Query, head: Group) -> "Readout":
-        return _MaxSimOf(self._encoder.encode_query_tokens(query.text), self)
+        """The question's tokens and all stored tokens, each asked for once."""
+        ids = [candidate.passage_id for candidate in head]
+        stored = self._vectors.of(ids) if self._vectors is not None else [None] * len(ids)
+        rows = {key: row for key, row in zip(ids, stored, strict=True) if row is not None}
+        encoder = self._encoder if self._encode_missing else None
+        return _MaxSimOf(self._encoder.encode_query_tokens(query.text), rows, encoder)
 
     def read(
         self, query: Query, groups: Sequence[Group], *, left_s: float | None = None, seed: int = 0
     ) -> list[Reading]:
-        return self.prepared(query, []).read(query, groups, left_s=left_s, seed=seed)
-
-    def rows_of(self, candidates: Group) -> list[Rows | None]:
-        """Token vectors of each candidate, (tokens, dim), in their order."""
-        ids = [candidate.passage_id for candidate in candidates]
-        rows: list[Rows | None] = [None] * len(ids)
-        if self._vectors is not None:
-            rows = list(self._vectors.of(ids))
-        missing = [i for i, row in enumerate(rows) if row is None]
-        if missing and self._encode_missing:
-            made = self._encoder.encode_document_tokens([candidates[i].text for i in missing])
-            for i, row in zip(missing, made, strict=True):
-                rows[i] = row
-        return rows
+        head = [group[0] for group in groups]
+        return self.prepared(query, head).read(query, groups, left_s=left_s, seed=seed)
 
 
 class _MaxSimOf(Readout):
-    """MaxSim of one question, whose tokens are already encoded."""
+    """MaxSim of one question with candidates whose tokens are here or can be made."""
 
     batch = MaxSim.batch
 
-    def __init__(self, query: Rows, source: MaxSim) -> None:
-        self._query, self._source = np.asarray(query), source
+    def __init__(self, query: Rows, rows: Mapping[int, Rows], encoder: TokenEncoder | None) -> None:
+        self._query, self._rows, self._encoder = query, rows, encoder
 
     def read(
         self, query: Query, groups: Sequence[Group], *, left_s: float | None = None, seed: int = 0
     ) -> list[Reading]:
-        rows = self._source.rows_of([group[0] for group in groups])
+        found = [self._rows.get(group[0].passage_id) for group in groups]
+        missing = [i for i, rows in enumerate(found) if rows is None]
+        if missing and self._encoder is not None:
+            texts = [groups[i][0].text for i in missing]
+            made = self._encoder.encode_document_tokens(texts)
+            for i, rows in zip(missing, made, strict=True):
+                found[i] = rows
         return [
-            Reading({} if row is None else {0: maxsim(self._query, row)}, 1, calls=0)
-            for row in rows
+            Reading({} if rows is None else {0: maxsim(self._query, rows)}, 1, calls=0)
+            for rows in found
         ]

@@ -1,5 +1,8 @@
 """Candidates and questions that the tests of rerankers share."""
 
+import numpy as np
+
+from search.rerankers.readouts.vectors import Rows
 from search.types import Candidate, Query, Signal
 from tests.search.passages import candidate
 
@@ -45,3 +48,9 @@ def grade(passage: str) -> float:
 
 def oracle(query: str, passage: str) -> float:
     return grade(passage)
+
+
+def unit_rows(count: int, dim: int, seed: int = 0) -> Rows:
+    """Unit rows drawn by a seed, (count, dim)."""
+    rows = np.random.default_rng(seed).standard_normal((count, dim))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)

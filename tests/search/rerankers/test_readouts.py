@@ -13,7 +13,6 @@ from search.errors import ConfigurationError, ModelMissingError
 from search.generators.language_model import Written
 from search.generators.stub import StubLanguageModel
 from search.rerankers.cross_encoder import CrossEncoder
-from search.rerankers.cur import CurReranker
 from search.rerankers.e2rank import E2Rank
 from search.rerankers.hashed import HashedSentences, HashedTokens
 from search.rerankers.icr import Icr
@@ -21,16 +20,12 @@ from search.rerankers.maxsim import MaxSim
 from search.rerankers.miniatures import saved_cross_encoder, saved_views
 from search.rerankers.mvp import Mvp
 from search.rerankers.readouts.attention import calibrated
-from search.rerankers.readouts.cur import AnchorTable, build_table
 from search.rerankers.readouts.graded_prob import probability_of
 from search.rerankers.readouts.maxsim import maxsim
 from search.rerankers.readouts.vectors import HeldVectors, Rows
 from search.rerankers.readouts.view_anchor import ViewAnchor, ViewAnchors
-from search.rerankers.relevance_feedback import RelevanceFeedback, taught
-from search.rerankers.term_overlap import TermOverlap
 from search.types import Query
-from tests.search.passages import candidate
-from tests.search.rerankers.shelf import HERON, ids, shelf
+from tests.search.rerankers.shelf import HERON, ids, shelf, unit_rows
 
 
 class CountingModel(StubLanguageModel):
@@ -43,11 +38,6 @@ class CountingModel(StubLanguageModel):
     def embed(self, text: str) -> Rows:
         self.embedded.append(text)
         return super().embed(text)
-
-
-def unit_rows(count: int, dim: int, seed: int = 0) -> Rows:
-    rows = np.random.default_rng(seed).standard_normal((count, dim))
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -238,80 +228,3 @@ def test_view_anchors_learn_the_order_of_a_teacher() -> None:
 def test_a_folder_without_view_anchors_is_refused() -> None:
     with saved_cross_encoder() as folder, pytest.raises(ConfigurationError, match="view anchors"):
         Mvp(str(folder))
-
-
-class LowRank:
-    """A scorer whose matrix has a known rank; texts are the numbers of its rows and columns."""
-
-    def __init__(self, rank: int, *, questions: int = 30, passages: int = 200) -> None:
-        chance = np.random.default_rng(7)
-        self.matrix = chance.standard_normal((questions, rank)) @ chance.standard_normal(
-            (rank, passages)
-        )
-        self.scored = 0
-
-    def score_pairs(self, query: str, texts: Sequence[str]) -> list[float]:
-        self.scored += len(texts)
-        places = [int(text.split()[-1]) for text in texts]
-        return [float(self.matrix[int(query), place]) for place in places]
-
-
-@pytest.mark.parametrize("rank", [1, 5, 20])
-def test_cur_is_exact_on_a_matrix_of_its_rank(rank: int) -> None:
-    scorer = LowRank(rank)
-    passages = [(place, str(place)) for place in range(200)]
-    table = build_table(scorer.score_pairs, [str(q) for q in range(29)], passages, anchors=rank + 5)
-    known = np.array(scorer.score_pairs("29", table.anchor_texts))
-    assert table.approximate(known) == pytest.approx(scorer.matrix[29], abs=1e-6)
-
-
-def test_cur_ranks_like_the_scorer_with_few_calls(tmp_path: Path) -> None:
-    scorer = LowRank(8)
-    passages = [(place, str(place)) for place in range(200)]
-    build_table(scorer.score_pairs, [str(q) for q in range(29)], passages, anchors=15).save(
-        tmp_path / "cur.npz"
-    )
-    given = [candidate(str(place), place, score=200.0 - place, title="t") for place in range(200)]
-    scorer.scored = 0
-    reranker = CurReranker(scorer, table=str(tmp_path / "cur.npz"), exact=10, weight=1.0)
-    ranked = reranker.rerank(Query(text="29"), given)
-    best = np.argsort(-scorer.matrix[29])[:10].tolist()
-    assert ids(ranked.candidates)[:10] == best
-    assert scorer.scored == 25
-
-
-def test_a_table_that_is_none_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "cur.npz").write_text("no table")
-    with pytest.raises(ConfigurationError, match="anchor scores"):
-        AnchorTable.load(tmp_path / "cur.npz")
-    with pytest.raises(ConfigurationError, match="scores pairs"):
-        CurReranker(None, table="x")
-
-
-def test_no_steps_leave_the_question_as_it_is() -> None:
-    query, passages = unit_rows(1, 16)[0], unit_rows(10, 16, 1)
-    assert taught(query, passages, list(range(10)), steps=0) is query
-    reranker = RelevanceFeedback(TermOverlap(), encoder=HashedSentences(), steps=0)
-    assert list(reranker.rerank(HERON, shelf()).candidates) == shelf()
-
-
-@given(st.integers(0, 50), st.integers(0, 9))
-def test_teaching_raises_what_the_teacher_likes(seed: int, liked: int) -> None:
-    query, passages = unit_rows(1, 16, seed)[0], unit_rows(10, 16, seed + 100)
-    scores = [1.0 if place == liked else 0.0 for place in range(10)]
-    after = taught(query, passages, scores)
-    before_share, after_share = (
-        float(passages[liked] @ vector - (passages @ vector).mean()) for vector in (query, after)
-    )
-    top_already = int((passages @ query).argmax()) == liked
-    assert after_share > before_share or top_already
-    assert np.linalg.norm(after) == pytest.approx(1, abs=1e-5)
-
-
-def test_feedback_ranks_by_the_question_that_was_taught() -> None:
-    given = shelf(9)
-    reranker = RelevanceFeedback(TermOverlap(weight=1.0), encoder=HashedSentences(), weight=1.0)
-    vector, _ = reranker.improved(HERON, given)
-    rows = HashedSentences().encode_documents([c.text for c in given])
-    wanted = [given[int(i)].text for i in np.argsort(-(rows @ vector), kind="stable")]
-    assert [c.text for c in reranker.rerank(HERON, given).candidates] == wanted
