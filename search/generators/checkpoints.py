@@ -1,0 +1,57 @@
+"""Where the weights of a model lie on this machine; safetensors only."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from search.errors import ModelMissingError
+
+
+class Presence(NamedTuple):
+    """Whether what a plug-in needs is on this machine, told without loading it."""
+
+    present: bool
+    detail: str
+    remedy: str = ""
+
+
+def find_weights(name: str, *, offline: bool) -> Path:
+    """The folder of a checkpoint: a folder's path or a hub name.
+
+    Raises:
+        ModelMissingError: it is not here and may not, or cannot, be fetched; or its weights are
+            in a form that can run code.
+    """
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        folder = _fetched(name, offline=offline)
+    if not any(folder.glob("*.safetensors")):
+        raise ModelMissingError(
+            f"{folder} holds no safetensors weights; other forms can run code and are not loaded."
+        )
+    return folder
+
+
+def weights_presence(name: object) -> Presence:
+    """Whether a checkpoint lies on this machine; nothing is loaded or fetched."""
+    if not isinstance(name, str) or not name:
+        return Presence(False, "No checkpoint is named.", "Name a folder or a hub model.")
+    try:
+        return Presence(True, f"{name} in {find_weights(name, offline=True)}")
+    except ModelMissingError as error:
+        return Presence(False, str(error), "Put the model's folder there.")
+
+
+def _fetched(name: str, *, offline: bool) -> Path:
+    if name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise ModelMissingError(f"There is no folder {name!r}; correct the checkpoint's path.")
+    from huggingface_hub import snapshot_download  # heavy, and seldom needed
+
+    try:
+        kept = ["*.safetensors", "*.json", "*.txt", "*.jinja", "*.model"]
+        return Path(snapshot_download(name, local_files_only=offline, allow_patterns=kept))
+    except (OSError, ValueError) as error:
+        raise ModelMissingError(
+            f"The model {name!r} is not on this machine"
+            + (" and MMSEARCH_OFFLINE forbids fetching it" if offline else "")
+            + f": {error}"
+        ) from error
