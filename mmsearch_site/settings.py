@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from frontend.api.settings import SPECTACULAR, rest_framework_settings
-from mmsearch_site import postgres
+from mmsearch_site import plugins, postgres
 from mmsearch_site.env import (
     env_bool,
     env_choice,
@@ -207,6 +207,12 @@ LOGGING = {
     "loggers": {"django": {"handlers": [], "level": LOG_LEVEL, "propagate": True}},
 }
 
+DEVICE = env_str("MMSEARCH_DEVICE", "cpu")
+LLM = {
+    "URL": env_str("MMSEARCH_LLM_URL"),
+    "MODEL": env_str("MMSEARCH_LLM_MODEL"),
+    "API_KEY": env_secret("MMSEARCH_LLM_API_KEY"),
+}
 # What each part is made of. An alias names a configured object; a class may live in any package.
 MMSEARCH: dict[str, Any] = {
     "ANONYMOUS_READING": env_bool("MMSEARCH_ANONYMOUS_READING", default=ON_LOOPBACK),
@@ -233,19 +239,23 @@ MMSEARCH: dict[str, Any] = {
     "CODECS": {},  # further indexes, by encoder: "binary", "matryoshka"
     "GENERATORS": {
         "extractive": {"BACKEND": "search.generators.extractive.Extractive", "OPTIONS": {}},
+        **plugins.language_models(
+            url=LLM["URL"],
+            model=LLM["MODEL"],
+            api_key=LLM["API_KEY"],
+            checkpoint=env_str("MMSEARCH_LOCAL_LLM"),
+            device=DEVICE,
+        ),
     },
-    "RERANKERS": {},
+    "RERANKERS": plugins.rerankers(cross_encoder=env_str("MMSEARCH_CROSS_ENCODER"), device=DEVICE),
+    "STAND_INS": env_bool("MMSEARCH_STAND_INS", default=False),
     "PARSERS": [],  # dotted paths tried before the built-in parsers
-    "LLM": {
-        "URL": env_str("MMSEARCH_LLM_URL"),
-        "MODEL": env_str("MMSEARCH_LLM_MODEL"),
-        "API_KEY": env_secret("MMSEARCH_LLM_API_KEY"),
-    },
+    "LLM": LLM,
     "URL_INGESTION": env_bool("MMSEARCH_URL_INGESTION", default=False),
     "EXACT_SCAN_LIMIT": env_int("MMSEARCH_EXACT_SCAN_LIMIT", 20_000, least=0),
     "BM25": {"K1": 1.2, "B": 0.75},
 }
-if MMSEARCH["LLM"]["URL"] and not MMSEARCH["LLM"]["MODEL"]:
+if LLM["URL"] and not LLM["MODEL"]:
     raise ImproperlyConfigured(
         "MMSEARCH_LLM_URL is set but MMSEARCH_LLM_MODEL is not; name the model."
     )

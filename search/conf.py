@@ -38,6 +38,7 @@ class Conf:
     text_encoder: str = ""  # alias; empty: search by words alone
     spaces: tuple[str, ...] = ()  # aliases of more encoders that read every document
     codecs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by alias, see codecs.py
+    stand_ins: bool = False  # miniatures without weights in place of rerankers that are missing
     llm: Mapping[str, str] = field(default_factory=dict)
     exact_scan_limit: int = 20_000
     ef_search: int = 200
@@ -73,6 +74,7 @@ def conf() -> Conf:
         text_encoder=str(given.get("TEXT_ENCODER", "")),
         spaces=tuple(given.get("SPACES", ())),
         codecs=MappingProxyType({k: tuple(v) for k, v in given.get("CODECS", {}).items()}),
+        stand_ins=bool(given.get("STAND_INS", False)),
         llm=MappingProxyType(dict(given.get("LLM", {}))),
         exact_scan_limit=int(given.get("EXACT_SCAN_LIMIT", 20_000)),
         ef_search=int(given.get("EF_SEARCH", 200)),

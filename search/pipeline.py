@@ -108,9 +108,7 @@ def _sees(query: Query, passage_id: int) -> bool:
     return Passage.objects.filter(pk=passage_id, corpus__in=list(query.corpora)).exists()
 
 
-def _first_look(
-    query: Query, plan: Plan, text: str
-) -> tuple[Sequence[str], Mapping[str, float]]:
+def _first_look(query: Query, plan: Plan, text: str) -> tuple[Sequence[str], Mapping[str, float]]:
     """What a transform may read: the best passages for the question, and the idf of its terms."""
     asked = replace(query, text=text, k=FIRST_LOOK, offset=0)
     retrieved = _retrieved(asked, plan)
@@ -158,13 +156,8 @@ def _renamed(run: Run, name: str) -> Run:
     return Run(name, hits, run.took_ms, run.total)
 
 
-def _fuse(
-    query: Query, plan: Plan, runs: Sequence[Run], weights: Mapping[str, float]
-) -> list[Hit]:
-    if len(runs) == 1:
-        hits = list(runs[0].hits)
-    else:
-        hits = FUSIONS[plan.fusion](runs, weights=weights)
+def _fuse(query: Query, plan: Plan, runs: Sequence[Run], weights: Mapping[str, float]) -> list[Hit]:
+    hits = list(runs[0].hits) if len(runs) == 1 else FUSIONS[plan.fusion](runs, weights=weights)
     if not any(weight != 1.0 for weight in query.weights.values()):
         return hits
     keys = [hit.passage_id for hit in hits]

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from search.encoders.base import TextEncoder
 
 _WORDS = {"ENCODERS": "encoder", "GENERATORS": "generator", "RERANKERS": "reranker"}
+_NONE = {
+    "ENCODERS": "There is no encoder {!r}.",
+    "GENERATORS": "No language model {!r} is configured (MMSEARCH_LLM_URL or MMSEARCH_LOCAL_LLM).",
+    "RERANKERS": "There is no reranker {!r}.",
+}
+STAND_IN = "A stand-in without weights:"
 _live: dict[tuple[str, str], Any] = {}
 _locks: dict[tuple[str, str], threading.RLock] = {}
 _guard = threading.Lock()
@@ -55,6 +61,24 @@ def reranker(alias: str) -> Any:
 def is_loaded(kind: str, alias: str) -> bool:
     """Whether the object already lives in this process; ``kind`` as in settings."""
     return (kind, alias) in _live
+
+
+def is_light(kind: str, alias: str) -> bool:
+    """Whether a web process may hold the plug-in: itself and all it needs say so. Loads nothing.
+
+    Raises:
+        ConfigurationError: no such alias, or its class does not import.
+    """
+    backend = _backend(kind, alias)
+    maker = _import(kind, alias, backend)
+    if not getattr(maker, "light", False):
+        return False
+    for name, needed in getattr(maker, "needs", {}).items():
+        named = backend.options.get(name) or ()
+        aliases = [named] if isinstance(named, str) else list(named)
+        if not all(is_light(needed, other) for other in aliases):
+            return False
+    return True
 
 
 def describe_models() -> list[ModelState]:
@@ -117,6 +141,8 @@ def _object(kind: str, alias: str) -> Any:
 def _build(kind: str, alias: str) -> Any:
     backend = _backend(kind, alias)
     maker = _import(kind, alias, backend)
+    if conf().stand_ins and kind == "RERANKERS" and is_stand_in(kind, alias):
+        return maker.tiny()
     options = dict(backend.options)
     for name, needed in getattr(maker, "needs", {}).items():
         options[name] = _handed(needed, options.get(name))
@@ -154,6 +180,14 @@ def _import(kind: str, alias: str, backend: Backend) -> Any:
 
 
 def _describe(kind: str, alias: str, backend: Backend) -> ModelState:
+    found = _as_configured(kind, alias, backend)
+    if found.present or not (conf().stand_ins and kind == "RERANKERS"):
+        return found
+    return ModelState(alias, found.kind, True, f"{STAND_IN} {found.detail}")
+
+
+def _as_configured(kind: str, alias: str, backend: Backend) -> ModelState:
+    """The plug-in, and what it needs, looked for without stand-ins."""
     word = _WORDS[kind]
     try:
         maker = _import(kind, alias, backend)
@@ -161,9 +195,30 @@ def _describe(kind: str, alias: str, backend: Backend) -> ModelState:
         if presence is None:
             return ModelState(alias, word, True, backend.path)
         present, detail, remedy = presence(**backend.options)
+        lacking = _lacking(maker, backend) if present else None
     except (ConfigurationError, ModelMissingError) as error:
         return ModelState(alias, word, False, str(error), "Correct the settings, or install it.")
-    return ModelState(alias, word, present, detail, remedy)
+    return lacking or ModelState(alias, word, present, detail, remedy)
+
+
+def _lacking(maker: Any, backend: Backend) -> ModelState | None:
+    """The first of what a plug-in needs that is not here."""
+    for name, kind in getattr(maker, "needs", {}).items():
+        named = backend.options.get(name) or ()
+        for alias in [named] if isinstance(named, str) else named:
+            state = (
+                _as_configured(kind, alias, conf().backends(kind)[alias])
+                if alias in conf().backends(kind)
+                else ModelState(alias, _WORDS[kind], False, _NONE[kind].format(alias), "")
+            )
+            if not state.present:
+                return state
+    return None
+
+
+def is_stand_in(kind: str, alias: str) -> bool:
+    """Whether a miniature without weights works in place of what is missing."""
+    return describe_model(kind, alias).detail.startswith(STAND_IN)
 
 
 def _forget(*, setting: str, **_kwargs: object) -> None:

@@ -55,6 +55,8 @@ def rerank_here(
             log.exception("The reranker %s failed.", link.name)
             notes.append(f"The reranker {link.name!r} failed ({type(error).__name__}).")
             continue
+        if registry.is_stand_in("RERANKERS", link.name):
+            notes.append(f"The reranker {link.name!r} is a stand-in: its order means nothing.")
         ranked = (*done.candidates, *ranked[link.depth :])
         notes += done.report.notes
     above = [Hit(c.passage_id, c.score, c.signals) for c in ranked]
@@ -97,8 +99,7 @@ def _with_vectors(reranker: Reranker, query: Query) -> Reranker:
     if hand_over is None:
         return reranker
     stored = StoredTokens if getattr(reranker, "reads_tokens", False) else StoredVectors
-    alias = getattr(reranker, "space", "")
-    fingerprint = registry.encoder(alias).fingerprint if alias else ""
+    fingerprint = getattr(reranker, "fingerprint", "")
     space = VectorSpace.objects.filter(fingerprint=fingerprint).first()
     if space is None:
         return reranker

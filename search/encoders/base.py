@@ -112,6 +112,14 @@ class TokenEncoder(Encoder):
     def encode_queries(self, texts: Sequence[str]) -> Ragged:
         """Questions: a unit row for each token, (total, dim), in the order given."""
 
+    def encode_query_tokens(self, text: str) -> Rows:
+        """One question: a unit row for each token, (tokens, dim)."""
+        return next(iter(self.encode_queries([text])))
+
+    def encode_document_tokens(self, texts: Sequence[str]) -> list[Rows]:
+        """For each passage its unit rows, (tokens, dim)."""
+        return list(self.encode_documents(texts))
+
     @abstractmethod
     def encode_documents(self, texts: Sequence[str]) -> Ragged:
         """Passages: unit rows, (total, dim), in the order given; at least one for each."""

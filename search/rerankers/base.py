@@ -86,6 +86,7 @@ class Reranker(ABC):
     """
 
     name: str = ""
+    light: ClassVar[bool] = False  # a web process may hold it, if all it needs are light, too
     needs: ClassVar[Mapping[str, str]] = {}
 
     @classmethod

@@ -17,6 +17,7 @@ class Cascade(Reranker):
     has come before it began is left out, and the report says so.
     """
 
+    light: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, str]] = {"stages": "RERANKERS"}
 
     def __init__(

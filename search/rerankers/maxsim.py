@@ -23,6 +23,8 @@ class MaxSim(Harness):
     Source: "Multivector Reranking in the Era of Strong First-Stage Retrievers" (2026).
     """
 
+    light: ClassVar[bool] = True
+    reads_tokens: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, str]] = {"encoder": "ENCODERS"}
 
     def __init__(
@@ -50,6 +52,11 @@ class MaxSim(Harness):
             grouping=One(batch=1 if beta else 16, beta=beta, top=top),
             policy=Policy(depth=depth, weight=weight, alpha=alpha, beta=beta, top=top),
         )
+
+    @property
+    def fingerprint(self) -> str:
+        """The space whose vectors it can read."""
+        return str(getattr(self._encoder, "fingerprint", ""))
 
     def with_vectors(self, vectors: TokenVectors) -> Self:
         """The same reranker, reading these token vectors."""

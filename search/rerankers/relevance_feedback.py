@@ -71,6 +71,7 @@ class RelevanceFeedback(Reranker):
     the moved vector, call ``improved``.
     """
 
+    light: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, str]] = {"teacher": "RERANKERS", "encoder": "ENCODERS"}
 
     def __init__(
@@ -93,6 +94,11 @@ class RelevanceFeedback(Reranker):
         self.name, self._teacher, self._encoder = name, teacher, encoder
         self._vectors, self._taught_on, self._steps, self._rate = vectors, taught_on, steps, rate
         self._policy = Policy(depth=depth, weight=weight)
+
+    @property
+    def fingerprint(self) -> str:
+        """The space whose vectors it can read."""
+        return str(getattr(self._encoder, "fingerprint", ""))
 
     def with_vectors(self, vectors: PassageVectors) -> Self:
         """The same reranker, reading these vectors."""

@@ -4,6 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import ClassVar
 
 from search.rerankers.groupings import All
 from search.rerankers.harness import Harness
@@ -16,6 +17,8 @@ _WORD = re.compile(r"\w+")
 
 class TermOverlap(Harness):
     """Words weighed by how few of the candidates have them; always available."""
+
+    light: ClassVar[bool] = True
 
     def __init__(
         self, *, depth: int = 100, weight: float = 0.3, name: str = "term_overlap"

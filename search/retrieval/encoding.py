@@ -58,7 +58,7 @@ class Encodings:
 def _encode(alias: str, text: str) -> Encoded:
     encoder = registry.encoder(alias)
     start = time.perf_counter()
-    made = list(encoder.encode_queries([text]))[0] if text.strip() else None
+    made = next(iter(encoder.encode_queries([text]))) if text.strip() else None
     return Encoded(made, encoder.fingerprint, (time.perf_counter() - start) * 1000)
 
 

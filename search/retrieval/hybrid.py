@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from django.db import OperationalError
 
-from search.conf import conf
 from search.errors import SearchError
 from search.retrieval.conditions import NO_FILTERS
 from search.retrieval.encoding import Encodings

@@ -136,9 +136,7 @@ def _narrow(retriever: Retriever, ask: Look) -> Run:
     vector, space = found
     keys = [hit.passage_id for hit in words.hits]
     with local_settings(**ask.timeout):
-        run = dense.score_within(
-            vector, space, ask.query.corpora, keys, retriever=retriever.name
-        )
+        run = dense.score_within(vector, space, ask.query.corpora, keys, retriever=retriever.name)
     return replace(run, hits=run.hits[: ask.depth(retriever)])
 
 
@@ -149,9 +147,7 @@ def _coarse(search: Callable[..., Run]) -> Callable[[Retriever, Look], Run]:
             return Run(retriever.name, ())
         query = ask.query
         with local_settings(**ask.timeout):
-            return search(
-                *found, query.corpora, filters=query.filters, depth=ask.depth(retriever)
-            )
+            return search(*found, query.corpora, filters=query.filters, depth=ask.depth(retriever))
 
     return find
 

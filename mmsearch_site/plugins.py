@@ -1,0 +1,58 @@
+"""Rerankers and language models as settings name them; what is not here is offered as missing."""
+
+from typing import Any
+
+Entries = dict[str, dict[str, Any]]
+
+_PROMPTED = {
+    "rankgpt": "search.rerankers.rankgpt.RankGpt",
+    "insertrank": "search.rerankers.insertrank.InsertRank",
+    "first": "search.rerankers.first.First",
+    "icr": "search.rerankers.icr.Icr",
+    "rank_r1": "search.rerankers.rank_r1.RankR1",
+    "grouprank": "search.rerankers.grouprank.GroupRank",
+    "erank": "search.rerankers.erank.ERank",
+    "prorank": "search.rerankers.prorank.ProRank",
+    "yes_no": "search.rerankers.yes_no.YesNo",
+    "e2rank": "search.rerankers.e2rank.E2Rank",
+}
+
+
+def rerankers(*, cross_encoder: str, device: str) -> Entries:
+    """Every preset's reranker. ``cross_encoder`` is a checkpoint, empty where there is none."""
+    entries: Entries = {
+        alias: {"BACKEND": path, "OPTIONS": {"generator": "llm"}}
+        for alias, path in _PROMPTED.items()
+    }
+    reading = {"checkpoint": cross_encoder, "device": device}
+    return entries | {
+        "term_overlap": {"BACKEND": "search.rerankers.term_overlap.TermOverlap", "OPTIONS": {}},
+        "maxsim": {
+            "BACKEND": "search.rerankers.maxsim.MaxSim",
+            "OPTIONS": {"encoder": "tokens"},
+        },
+        "cross_encoder": {
+            "BACKEND": "search.rerankers.cross_encoder.CrossEncoder",
+            "OPTIONS": reading,
+        },
+        "mvp": {"BACKEND": "search.rerankers.mvp.Mvp", "OPTIONS": reading},
+        "cur": {
+            "BACKEND": "search.rerankers.cur.CurReranker",
+            "OPTIONS": {"scorer": "cross_encoder", "table": "cur-table.npz"},
+        },
+        "relevance_feedback": {
+            "BACKEND": "search.rerankers.relevance_feedback.RelevanceFeedback",
+            "OPTIONS": {"teacher": "maxsim", "encoder": "minilm"},
+        },
+    }
+
+
+def language_models(*, url: str, model: str, api_key: str, checkpoint: str, device: str) -> Entries:
+    """The language model of the rerankers, "llm": a server's, else a checkpoint's, else none."""
+    if url:
+        options = {"url": url, "model": model, "api_key": api_key}
+        return {"llm": {"BACKEND": "search.generators.http.HttpLanguageModel", "OPTIONS": options}}
+    if checkpoint:
+        path = "search.generators.transformers_local.TransformersLanguageModel"
+        return {"llm": {"BACKEND": path, "OPTIONS": {"checkpoint": checkpoint, "device": device}}}
+    return {}
