@@ -2,21 +2,26 @@
 
 from search.models.access import Token
 from search.models.corpus import Asset, Corpus, Document, Membership, Role, Visibility
+from search.models.evaluation import EvaluationRun
 from search.models.index import Passage, TermFrequency, Vector, VectorSpace
 from search.models.log import Answer, Feedback, Search
+from search.models.qrels import Judged, Topic
 
 __all__ = [
     "Answer",
     "Asset",
     "Corpus",
     "Document",
+    "EvaluationRun",
     "Feedback",
+    "Judged",
     "Membership",
     "Passage",
     "Role",
     "Search",
     "TermFrequency",
     "Token",
+    "Topic",
     "Vector",
     "VectorSpace",
     "Visibility",
