@@ -18,6 +18,7 @@ from tests.search.evaluation.folders import (
     evaluate,
     real_collection,
     reduced,
+    say,
     write,
 )
 from tests.search.library import with_hashing
@@ -104,6 +105,93 @@ def test_wrong_usage_ends_with_status_two(folder: Path, hashing: Any) -> None:
         with pytest.raises(CommandError) as caught:
             call_command("evaluate", *arguments)
         assert caught.value.returncode == 2
+
+
+@pytest.mark.django_db
+def test_a_run_made_elsewhere_is_scored_as_if_made_here(folder: Path, hashing: Any) -> None:
+    file = str(folder / "run")
+    here, _ = evaluate(folder, "--recipe", "bm25", "--run-file", file)
+    elsewhere, _ = evaluate(folder, "--score-run", file)
+    figures = elsewhere["recipes"]["bm25"]
+    assert "p50_ms" not in figures
+    for name, value in figures.items():
+        assert name == "seconds" or value == here["recipes"]["bm25"][name]
+
+
+@pytest.mark.django_db
+def test_what_a_run_does_not_rank_counts_as_nothing(folder: Path) -> None:
+    (folder / "run").write_text("q1 Q0 heron 1 2.0 theirs\n")
+    body, said = evaluate(folder, "--score-run", str(folder / "run"))
+    assert body["recipes"]["theirs"]["ndcg@10"] == pytest.approx(1 / 3)
+    assert "2 queries are not in the run and count as 0." in said
+    (folder / "run").write_text("q77 Q0 heron 1 2.0 theirs\n")
+    for arguments in (
+        ["--score-run", str(folder / "run")],
+        ["--score-run", "x", "--recipe", "bm25"],
+    ):
+        with pytest.raises(CommandError) as caught:
+            call_command("evaluate", str(folder), *arguments)
+        assert caught.value.returncode == 2
+
+
+@pytest.mark.django_db
+def test_every_query_has_its_line_under_every_recipe(folder: Path, hashing: Any) -> None:
+    file = folder / "queries.tsv"
+    evaluate(folder, "--recipe", "bm25", "--recipe", "dense", "--per-query", str(file))
+    header, *rows = (line.split("\t") for line in file.read_text().splitlines())
+    assert header[:3] == ["recipe", "query", "ndcg@10"]
+    assert [row[:2] for row in rows] == [
+        [r, q] for r in ("bm25", "dense") for q in ("q1", "q2", "q3")
+    ]
+    assert all(len(row) == len(header) for row in rows)
+    assert rows[0][-2:] == ["length: 4 to 9; class: question", "which bird strikes frogs?"]
+
+
+@pytest.mark.django_db
+def test_excluded_documents_are_removed_first(folder: Path, hashing: Any) -> None:
+    judged_and_excluded = {"_id": "q5", "text": "heron frogs swifts sleep", "excluded": ["heron"]}
+    with (folder / "queries.jsonl").open("a") as file:
+        file.write(json.dumps(judged_and_excluded) + "\n")
+    with (folder / "qrels" / "test.tsv").open("a") as file:
+        file.write("q5\tswift\t1\nq5\theron\t1\n")
+    table = folder / "table.tsv"
+    evaluate(
+        folder, "--recipe", "bm25", "--per-query", str(table), "--run-file", str(folder / "run")
+    )
+    row = next(r for r in table.read_text().splitlines() if r.startswith("bm25\tq5\t")).split("\t")
+    assert (row[2], row[3]) == ("1", "1")
+    assert "q5 Q0 heron" not in (folder / "run").read_text()
+
+
+@pytest.mark.django_db
+def test_gold_answers_give_top_k_accuracy(folder: Path, hashing: Any) -> None:
+    row = {"_id": "q6", "text": "what does the heron strike at?", "answers": ["The Frogs!"]}
+    with (folder / "queries.jsonl").open("a") as file:
+        file.write(json.dumps(row) + "\n")
+    with (folder / "qrels" / "test.tsv").open("a") as file:
+        file.write("q6\theron\t1\n")
+    body, _ = evaluate(folder, "--recipe", "bm25")
+    assert body["recipes"]["bm25"]["accuracy@10"] == 1
+    assert body["intervals"]["bm25"]["accuracy@10"] == [1, 1]
+
+
+@pytest.mark.django_db
+def test_the_table_has_intervals_seconds_slices_and_stages(folder: Path, hashing: Any) -> None:
+    body, _ = evaluate(folder, "--recipe", "bm25")
+    low, high = body["intervals"]["bm25"]["ndcg@10"]
+    assert 0 <= low <= body["recipes"]["bm25"]["ndcg@10"] <= high <= 1
+    assert body["slices"]["bm25"]["class: question"]["queries"] == 1
+    assert "low" not in body["slices"]["bm25"]["class: question"]  # too few to claim anything
+    assert set(body["stages"]["bm25"]["lexical"]) == {"p50", "p95", "p99"}
+    told = say("evaluate", str(folder), "--recipe", "bm25")
+    for words in (
+        "ndcg@10 [95 %]",
+        "1.0000 [1.000, 1.000]",
+        "seconds",
+        "class: question",
+        "lexical",
+    ):
+        assert words in told
 
 
 def test_queries_judged_by_ordinal_are_matched_by_their_place(tmp_path: Path) -> None:
