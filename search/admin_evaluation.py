@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 
 from search.models import EvaluationRun, Judged, Topic
 
-MOST = 25  # questions shown at once; the rest behind a link
+MOST = 15  # questions shown at once; the rest behind a link
 
 
 @admin.register(EvaluationRun)

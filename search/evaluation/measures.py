@@ -8,6 +8,7 @@ are broken by id before (``in_order``), so a figure does not depend on luck.
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from math import log2
 
 ARTICLES = re.compile(r"\b(?:a|an|the)\b")
@@ -90,6 +91,7 @@ def holds_answer(texts: Sequence[str], answers: Collection[str], *, k: int) -> f
     return float(any(_holds(text, answer) for text in shown for answer in wanted))
 
 
+@lru_cache(maxsize=10_000)  # one text is shown to many questions
 def normalised(text: str) -> str:
     """Without case, English articles, punctuation and Unicode variants; words by single spaces.
 

@@ -67,7 +67,7 @@ def test_many_changed_questions_are_behind_a_link(
 ) -> None:
     address = f"{ROWS}compare/?before={two_runs[0].pk}&after={two_runs[1].pk}"
     page = site_admin.get(address).content.decode()
-    assert "Show 5 more" in page
+    assert "Show 15 more" in page
     assert "Show" not in site_admin.get(address + "&all").content.decode().split("Questions")[1]
 
 
