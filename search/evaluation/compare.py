@@ -11,6 +11,7 @@ from search.evaluation.statistics import NOTHING, Difference, corrected, differe
 from search.models import EvaluationRun
 
 NOT_QUALITY = ("ms", "text", "judged@")  # no better or worse in these
+ORDER = ("ndcg", "recall", "success", "mrr", "map", "ap", "accuracy")  # the database keeps none
 SAME = 1e-9  # figures closer than this are one
 
 
@@ -126,11 +127,18 @@ def run_body(run: EvaluationRun) -> Body:
 def _columns(table: PerQuery, keys: Sequence[str]) -> dict[str, list[float]]:
     """The figures of quality that every one of these questions has."""
     names = [name for name in table[keys[0]] if not name.startswith(NOT_QUALITY)]
+    names.sort(key=_place)
     return {
         name: [table[key][name] for key in keys]
         for name in names
         if all(name in table[key] for key in keys)
     }
+
+
+def _place(name: str) -> tuple[int, int]:
+    """Where a figure stands in a table: by measure, then by its cut."""
+    measure, _, cut = name.partition("@")
+    return (ORDER.index(measure) if measure in ORDER else len(ORDER), int(cut or 0))
 
 
 def _changed(

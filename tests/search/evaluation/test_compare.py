@@ -100,6 +100,7 @@ def test_the_better_run_is_called_better_by_what_it_won(
     assert change["wins"] + change["losses"] + change["ties"] == QUESTIONS
     assert change["p_holm"] >= change["p"]
     assert found["differences"]["recall@10"]["verdict"] == "no difference shown"
+    assert list(found["differences"])[:3] == ["ndcg@10", "recall@10", "recall@100"]
     assert "ms" not in found["differences"]
     most = found["changed"][0]
     assert abs(most["after"] - most["before"]) == pytest.approx(0.5)

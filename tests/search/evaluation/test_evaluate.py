@@ -10,7 +10,8 @@ from django.core.management import CommandError, call_command
 
 from search.errors import SearchError
 from search.evaluation import scratch
-from search.evaluation.collection import read_collection
+from search.evaluation.collection import Collection, QueryLine, read_collection
+from search.evaluation.figures import per_query
 from search.models import Corpus, Document, Passage, TermFrequency, Vector
 from tests.search.evaluation.folders import (
     DOCUMENTS,
@@ -161,6 +162,15 @@ def test_excluded_documents_are_removed_first(folder: Path, hashing: Any) -> Non
     row = next(r for r in table.read_text().splitlines() if r.startswith("bm25\tq5\t")).split("\t")
     assert (row[2], row[3]) == ("1", "1")
     assert "q5 Q0 heron" not in (folder / "run").read_text()
+
+
+def test_what_is_excluded_counts_neither_as_found_nor_as_missed(folder: Path) -> None:
+    query = QueryLine("q1", "", "birds?", excluded=("heron",))
+    qrels = {"q1": {"heron": 1.0, "swift": 1.0}}
+    collection = Collection("birds", (), (query,), qrels)
+    ranking = [("heron", 3.0), ("swift", 2.0)]
+    row = per_query({"q1": ranking}, collection, k=10)["q1"]
+    assert (row["mrr@10"], row["recall@10"], row["map"]) == (1, 1, 1)
 
 
 @pytest.mark.django_db

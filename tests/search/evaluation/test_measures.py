@@ -2,7 +2,7 @@
 
 import ir_measures
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ir_measures import AP, RR, Judged, R, Success, nDCG
 
@@ -33,6 +33,7 @@ def judged_rankings(draw: st.DrawFn) -> tuple[dict[str, int], dict[str, float], 
     return gains, {key: float(score) for key, score in scores.items()}, draw(st.integers(1, 20))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(judged_rankings())
 def test_every_measure_is_that_of_an_independent_library(
     example: tuple[dict[str, int], dict[str, float], int],
@@ -118,6 +119,7 @@ def test_an_answer_counts_when_it_stands_there_in_whole_words(
     assert holds_answer(["x", text], [answer], k=1) == 0
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_normalising_twice_changes_nothing_more(text: str) -> None:
     once = normalised(text)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import bootstrap
 
@@ -96,6 +96,7 @@ def test_holm_is_the_textbooks() -> None:
     assert holm([]) == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), max_size=20))
 def test_holm_never_lowers_a_value_and_keeps_the_order(values: list[float]) -> None:
     adjusted = holm(values)

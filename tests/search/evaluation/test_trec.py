@@ -14,10 +14,13 @@ from search.evaluation.trec import qrels_lines, read_qrels, read_runs, run_lines
 IDS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=8)
 SPACED = st.from_regex(r"[a-zü0-9]{1,4}( [a-z0-9#]{1,4})?", fullmatch=True)
 SCORES = st.floats(-1e6, 1e6, allow_nan=False, width=64)
-reusing = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+patient = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
-@reusing
+@patient
 @given(
     qrels=st.dictionaries(
         SPACED,
@@ -31,7 +34,7 @@ def test_judgments_read_back_as_they_were(tmp_path: Path, qrels: dict) -> None:
     assert read_qrels(path) == qrels
 
 
-@reusing
+@patient
 @given(
     runs=st.dictionaries(
         SPACED,
