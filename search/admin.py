@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from search import admin_evaluation  # noqa: F401  (registers measurements and topics)
 from search.models import Corpus, Document, Feedback, Membership, Search, Token
 
 

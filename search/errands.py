@@ -32,7 +32,7 @@ def is_web() -> bool:
 def ask_worker(
     query: Query, plan: Plan, hits: Sequence[Hit], *, left_s: float
 ) -> tuple[list[Hit], list[str]]:
-    """The hits as a worker ranks them, and its notes; as they came, with the reason, if none does."""
+    """The hits as a worker ranks them, and its notes; if none does, as they came, and why."""
     deepest = max(link.depth for link in plan.chain)
     errand = Errand.objects.create(asked=_asked(query, plan, hits[:deepest], left_s))
     try:

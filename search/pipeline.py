@@ -150,8 +150,7 @@ def _retrieved(query: Query, plan: Plan) -> Retrieved:
 
 def _renamed(run: Run, name: str) -> Run:
     hits = tuple(
-        Hit(hit.passage_id, hit.score, {name: signal for signal in hit.signals.values()})
-        for hit in run.hits
+        Hit(hit.passage_id, hit.score, {name: hit.signals[run.retriever]}) for hit in run.hits
     )
     return Run(name, hits, run.took_ms, run.total)
 

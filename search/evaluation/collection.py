@@ -1,116 +1,72 @@
-"""A test collection in BEIR's form: corpus.jsonl, queries.jsonl, qrels/test.tsv."""
+"""A test collection from a folder, in whichever of the known forms it is written."""
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from search.errors import SearchError
-from search.evaluation.trec import Qrels, read_qrels
+from search.evaluation.adapters import (
+    beir,
+    captions,
+    evidence,
+    hotpotqa,
+    msmarco,
+    pubmedqa,
+    squad,
+)
+from search.evaluation.lines import MEDIA, Collection, Line, QueryLine
 
-MEDIA = ("image", "video", "audio")
+__all__ = ["ADAPTERS", "MEDIA", "Collection", "Line", "QueryLine", "read_collection"]
 
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of corpus.jsonl or queries.jsonl."""
-
-    key: str
-    title: str
-    text: str
-    media: str = ""  # "image", "video" or "audio" when the line carries one
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """What is searched, what is asked, and what was judged relevant."""
-
-    name: str
-    documents: tuple[Line, ...]
-    queries: tuple[Line, ...]  # only those with a relevant document
-    qrels: Qrels
-    notes: tuple[str, ...]
+ADAPTERS = (beir, evidence, squad, hotpotqa, pubmedqa, msmarco, captions)  # the first that accepts
 
 
 def read_collection(folder: Path) -> Collection:
-    """Read a folder.
+    """Read a folder; only queries with a relevant document are asked.
 
     Raises:
-        SearchError: a file is missing or wrong; the sentence names it, and the line.
+        SearchError: no adapter knows the form, a file is missing or wrong, an id comes twice;
+            the sentence names the place.
     """
-    documents = tuple(_lines(folder / "corpus.jsonl"))
-    asked = tuple(_lines(folder / "queries.jsonl"))
-    notes: list[str] = []
-    qrels = _matching(read_qrels(folder / "qrels" / "test.tsv"), asked, notes)
-    judged = {key for key, gains in qrels.items() if any(gain > 0 for gain in gains.values())}
-    queries = tuple(line for line in asked if line.key in judged)
-    if not documents or not queries:
+    adapter = next((one for one in ADAPTERS if one.accepts(folder)), None)
+    if adapter is None:
+        known = ", ".join(one.__name__.rpartition(".")[2] for one in ADAPTERS)
         raise SearchError(
-            f"{folder} has {len(documents)} documents and {len(queries)} judged queries; "
+            f"{folder} holds no test collection in a known form ({known}); corpus.jsonl, "
+            "queries.jsonl and qrels/test.tsv are one."
+        )
+    whole = adapter.read(folder)
+    _check_ids(folder, whole.documents, "documents")
+    _check_ids(folder, whole.queries, "queries")
+    relevant = {key for key, gains in whole.qrels.items() if any(g > 0 for g in gains.values())}
+    queries = tuple(line for line in whole.queries if line.key in relevant)
+    if not whole.documents or not queries:
+        raise SearchError(
+            f"{folder} has {len(whole.documents)} documents and {len(queries)} judged queries; "
             "both are needed."
         )
-    notes += _remarks(documents, queries, qrels)
-    return Collection(folder.resolve().name, documents, queries, qrels, tuple(notes))
+    notes = (*whole.notes, *_remarks(whole.documents, queries, whole))
+    return replace(whole, queries=queries, notes=notes)
 
 
-def _lines(path: Path) -> Iterator[Line]:
-    try:
-        rows = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SearchError(f"{path} cannot be read: {error}.") from error
-    seen: set[str] = set()
-    for number, row in enumerate(rows, start=1):
-        if not row.strip():
-            continue
-        line = _line(row, f"{path}, line {number}")
-        if line.key in seen:
-            raise SearchError(f"{path}, line {number}: the id {line.key!r} occurs twice.")
-        seen.add(line.key)
-        yield line
+def _check_ids(folder: Path, lines: Sequence[Line], what: str) -> None:
+    twice = next((key for key, count in Counter(x.key for x in lines).items() if count > 1), None)
+    if twice is not None:
+        raise SearchError(f"{folder}: among the {what}, the id {twice!r} occurs twice.")
 
 
-def _line(row: str, place: str) -> Line:
-    try:
-        entry: Any = json.loads(row)
-        key = str(entry["_id"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise SearchError(f'{place} is not a JSON object with "_id": {error}.') from error
-    media = next((kind for kind in MEDIA if entry.get(kind)), "")
-    return Line(key, str(entry.get("title") or ""), str(entry.get("text") or ""), media)
-
-
-def _matching(qrels: Qrels, asked: tuple[Line, ...], notes: list[str]) -> Qrels:
-    """The judgments of queries that exist; by ordinal where no id is known but all are ordinals."""
-    known = {line.key for line in asked}
-    strangers = [key for key in qrels if key not in known]
-    if not strangers:
-        return qrels
-    if len(strangers) == len(qrels) and all(_is_ordinal(key, len(asked)) for key in qrels):
-        notes.append("The judgments number the queries by their order; they were taken so.")
-        return {asked[int(key) - 1].key: gains for key, gains in qrels.items()}
-    notes.append(
-        f"{len(strangers)} judged queries are not in queries.jsonl and were left out, "
-        f"{strangers[0]!r} for one."
-    )
-    return {key: gains for key, gains in qrels.items() if key in known}
-
-
-def _is_ordinal(key: str, most: int) -> bool:
-    return key.isdecimal() and 1 <= int(key) <= most
-
-
-def _remarks(documents: tuple[Line, ...], queries: tuple[Line, ...], qrels: Qrels) -> list[str]:
+def _remarks(
+    documents: Sequence[Line], queries: Sequence[QueryLine], whole: Collection
+) -> list[str]:
     remarks = []
     known = {line.key for line in documents}
-    lost = sum(key not in known for gains in qrels.values() for key in gains)
+    lost = sum(key not in known for gains in whole.qrels.values() for key in gains)
     if lost:
-        remarks.append(f"{lost} judged documents are not in corpus.jsonl and cannot be found.")
-    for name, lines in (("corpus", documents), ("queries", queries)):
+        remarks.append(f"{lost} judged documents are not in the corpus and cannot be found.")
+    for name, lines in (("documents", documents), ("queries", queries)):
         for kind in MEDIA:
             count = sum(line.media == kind for line in lines)
             if count:
-                remarks.append(
-                    f"{count} lines of {name}.jsonl carry {kind}; only their words were used."
-                )
+                remarks.append(f"{count} {name} carry {kind}; only their words were used.")
     return remarks

@@ -2,50 +2,19 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from statistics import fmean
+from itertools import groupby
+from pathlib import Path
 
 from search import pipeline, planning
-from search.evaluation.collection import Collection
-from search.evaluation.measures import (
-    average_precision,
-    ndcg,
-    percentile,
-    recall,
-    reciprocal_rank,
-)
+from search.errors import SearchError
+from search.evaluation.figures import KEPT, Measured
+from search.evaluation.lines import Collection, QueryLine
+from search.evaluation.trec import Ranking, read_runs
 from search.types import Query
 
+__all__ = ["DEFAULT_RECIPES", "KEPT", "Measured", "check_recipes", "measure", "measured_elsewhere"]
+
 DEFAULT_RECIPES = ("bm25", "dense", "hybrid", "default")
-KEPT = 100  # of each ranking, for recall and for run files
-Ranking = Sequence[tuple[str, float]]  # (document id, score), best first
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One recipe over all queries."""
-
-    recipe: str
-    rankings: Mapping[str, Ranking]
-    took_ms: tuple[float, ...]
-    degraded: tuple[str, ...] = field(default=())
-
-    def figures(self, collection: Collection, *, k: int) -> dict[str, float]:
-        """The measures, means over the queries, and milliseconds per query."""
-        pairs = [
-            ([key for key, _ in ranking], collection.qrels[query])
-            for query, ranking in self.rankings.items()
-        ]
-        return {
-            f"ndcg@{k}": fmean(ndcg(found, gains, k=k) for found, gains in pairs),
-            f"recall@{k}": fmean(recall(found, gains, k=k) for found, gains in pairs),
-            "recall@100": fmean(recall(found, gains, k=100) for found, gains in pairs),
-            "mrr@10": fmean(reciprocal_rank(found, gains, k=10) for found, gains in pairs),
-            "map": fmean(average_precision(found, gains, k=100) for found, gains in pairs),
-            "queries": len(pairs),
-            "p50_ms": percentile(self.took_ms, 50),
-            "p95_ms": percentile(self.took_ms, 95),
-        }
 
 
 def check_recipes(names: Sequence[str]) -> None:
@@ -67,21 +36,63 @@ def measure(
     measured ranking: two documents with the same words are two documents.
     """
     rankings: dict[str, Ranking] = {}
-    took_ms: list[float] = []
+    took_ms: dict[str, float] = {}
+    stages: dict[str, list[float]] = {}
     degraded: dict[str, None] = {}
     pipeline.find(Query(text="first", corpora=(corpus_id,), recipe=recipe))  # loads what it needs
     for line, query in _queries(collection, recipe, corpus_id):
         start = time.perf_counter()
         ranked = pipeline.rank(query)
         found = pipeline.complete(query, ranked)
-        took_ms.append((time.perf_counter() - start) * 1000)
+        took_ms[line.key] = (time.perf_counter() - start) * 1000
         degraded |= dict.fromkeys(found.degraded)
-        rankings[line] = [(keys[hit.passage_id], hit.score) for hit in ranked.hits[:KEPT]]
+        for stage, ms in found.timings.items():
+            stages.setdefault(stage, []).append(ms)
+        hits = [(keys[hit.passage_id], hit.score) for hit in ranked.hits]
+        rankings[line.key] = _kept(hits, line)
         done(1)
-    return Measured(recipe, rankings, tuple(took_ms), tuple(degraded))
+    return Measured(
+        recipe=recipe,
+        rankings=rankings,
+        took_ms=took_ms,
+        stages={stage: tuple(values) for stage, values in stages.items()},
+        degraded=tuple(degraded),
+        seconds=sum(took_ms.values()) / 1000,
+    )
 
 
-def _queries(collection: Collection, recipe: str, corpus_id: int) -> Iterator[tuple[str, Query]]:
+def measured_elsewhere(path: Path, collection: Collection) -> list[Measured]:
+    """The runs of a TREC file, to be scored as if they had been made here.
+
+    Raises:
+        SearchError: the file is wrong, or none of its queries is in the collection.
+    """
+    asked = {query.key: query for query in collection.queries}
+    found = []
+    for name, run in read_runs(path).items():
+        known = {key: _kept(ranking, asked[key]) for key, ranking in run.items() if key in asked}
+        if not known:
+            raise SearchError(f"The run {name!r} of {path} ranks for no query of this collection.")
+        missing = len(asked) - len(known)
+        notes = (f"{missing} queries are not in the run and count as 0.",) if missing else ()
+        found.append(Measured(name, known, degraded=notes))
+    return found
+
+
+def _queries(
+    collection: Collection, recipe: str, corpus_id: int
+) -> Iterator[tuple[QueryLine, Query]]:
     for line in collection.queries:
-        text = line.text.strip() or line.title.strip() or "?"
-        yield line.key, Query(text=text, corpora=(corpus_id,), recipe=recipe)
+        yield line, Query(text=line.words or "?", corpora=(corpus_id,), recipe=recipe)
+
+
+def _kept(hits: Ranking, line: QueryLine) -> list[tuple[str, float]]:
+    """The best that are not excluded; neighbours of equal score by id."""
+    excluded = frozenset(line.excluded)
+    ordered = [
+        pair
+        for _, ties in groupby(hits, key=lambda hit: hit[1])
+        for pair in sorted(ties)
+        if pair[0] not in excluded
+    ]
+    return ordered[:KEPT]

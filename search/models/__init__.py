@@ -3,6 +3,7 @@
 from search.models.access import Token
 from search.models.corpus import Asset, Corpus, Document, Membership, Role, Visibility
 from search.models.errand import Errand
+from search.models.evaluation import EvaluationRun
 from search.models.index import (
     Passage,
     SpaceKind,
@@ -13,6 +14,7 @@ from search.models.index import (
     VectorSpace,
 )
 from search.models.log import Answer, Feedback, Search
+from search.models.qrels import Judged, Topic
 
 __all__ = [
     "Answer",
@@ -20,7 +22,9 @@ __all__ = [
     "Corpus",
     "Document",
     "Errand",
+    "EvaluationRun",
     "Feedback",
+    "Judged",
     "Membership",
     "Passage",
     "Role",
@@ -29,7 +33,11 @@ __all__ = [
     "SparseVector",
     "TermFrequency",
     "Token",
+<<<<<<< HEAD
     "TokenVectors",
+=======
+    "Topic",
+>>>>>>> eval
     "Vector",
     "VectorSpace",
     "Visibility",

@@ -1,22 +1,27 @@
-"""Measure recipes on a test collection in BEIR's form.
+"""Measure recipes on a test collection: BEIR's form, or one that another adapter reads.
 
-One line of corpus.jsonl is one passage, not cut further. A scratch corpus holds the lines for the
-time of the measurement and is removed afterwards.
+One document of the collection is one passage, not cut further. A scratch corpus holds them for the
+time of the measurement and is removed afterwards. With --score-run nothing is searched: the
+rankings of a TREC run file are scored.
 """
 
 import json
-import sys
+import time
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
 
 from search.errors import SearchError
-from search.evaluation.collection import Collection, read_collection
-from search.evaluation.runner import DEFAULT_RECIPES, Measured, check_recipes, measure
-from search.evaluation.scratch import load, scratch_corpus
+from search.evaluation import runs
+from search.evaluation.collection import read_collection
+from search.evaluation.figures import Measured, Report, report
+from search.evaluation.lines import Collection
+from search.evaluation.measuring import measure_all
+from search.evaluation.report import body, per_query_lines, slice_table, stage_table, table
+from search.evaluation.runner import DEFAULT_RECIPES, check_recipes, measured_elsewhere
 from search.evaluation.trec import run_lines
 
 
@@ -28,62 +33,66 @@ class Command(BaseCommand):
         parser.add_argument("--recipe", action="append", metavar="NAME", help="may be repeated")
         parser.add_argument("--k", type=int, default=10, help="cut of nDCG and recall (10)")
         parser.add_argument("--run-file", type=Path, metavar="F", help="the rankings in TREC form")
+        parser.add_argument("--score-run", type=Path, metavar="F", help="rankings made elsewhere")
+        parser.add_argument("--per-query", type=Path, metavar="F", help="a table of every query")
+        parser.add_argument("--save", action="store_true", help="keep the figures, to be compared")
         parser.add_argument("--json", action="store_true", help="one JSON document")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        names = list(dict.fromkeys(options["recipe"] or DEFAULT_RECIPES))
         if not 1 <= options["k"] <= 100:
             raise CommandError(f"--k is {options['k']}; write 1 to 100.", returncode=2)
+        if options["score_run"] and options["recipe"]:
+            raise CommandError("--score-run searches nothing; leave --recipe out.", returncode=2)
+        names = list(dict.fromkeys(options["recipe"] or DEFAULT_RECIPES))
+        began = time.perf_counter()
         try:
             check_recipes(names)
             collection = read_collection(options["folder"])
+            measured = self._measured(collection, names, options["score_run"])
         except SearchError as error:
             raise CommandError(str(error), returncode=2) from error
+        reports = [report(one, collection, k=options["k"]) for one in measured]
+        _write(options["run_file"], (x for m in measured for x in run_lines(m.recipe, m.rankings)))
+        _write(options["per_query"], per_query_lines(collection, reports))
+        found = body(collection, reports) | {"seconds": round(time.perf_counter() - began, 3)}
+        if options["save"]:
+            made_here = options["score_run"] is None
+            saved = [runs.save(one, collection, made_here=made_here) for one in reports]
+            found["runs"] = {run.recipe: str(run.pk) for run in saved}
+        self._show(found, reports, options)
+
+    def _measured(
+        self, collection: Collection, names: list[str], elsewhere: Path | None
+    ) -> list[Measured]:
         for note in collection.notes:
             self.stderr.write(note)
-        measured = self._measure(collection, names)
-        if options["run_file"]:
-            with options["run_file"].open("w", encoding="utf-8") as file:
-                for one in measured:
-                    file.writelines(run_lines(one.recipe, one.rankings))
-        body = _body(collection, measured, k=options["k"])
-        if options["json"]:
-            self.stdout.write(json.dumps(body, ensure_ascii=False))
-        else:
-            self.stdout.write(_table(body))
-
-    def _measure(self, collection: Collection, names: list[str]) -> list[Measured]:
-        measured = []
-        with scratch_corpus() as corpus:
-            with _bar(len(collection.documents), "indexing") as bar:
-                keys = load(corpus, collection.documents, bar.update)
-            for name in names:
-                with _bar(len(collection.queries), name) as bar:
-                    one = measure(name, collection, corpus.pk, keys, bar.update)
-                for sentence in one.degraded:
-                    self.stderr.write(f"{name}: {sentence}")
-                measured.append(one)
-        return measured
-
-
-def _bar(total: int, what: str) -> "tqdm[Any]":
-    return tqdm(total=total, desc=what, file=sys.stderr, disable=None, leave=False)
-
-
-def _body(collection: Collection, measured: list[Measured], *, k: int) -> dict[str, Any]:
-    return {
-        "collection": collection.name,
-        "passages": len(collection.documents),
-        "recipes": {one.recipe: one.figures(collection, k=k) for one in measured},
-    }
-
-
-def _table(body: dict[str, Any]) -> str:
-    names = [name for name in next(iter(body["recipes"].values())) if name != "queries"]
-    lines = [f"{'recipe':12}" + "".join(f"{name:>12}" for name in names)]
-    for recipe, figures in body["recipes"].items():
-        cells = (
-            f"{figures[n]:>12.1f}" if n.endswith("_ms") else f"{figures[n]:>12.4f}" for n in names
+        found = (
+            measured_elsewhere(elsewhere, collection)
+            if elsewhere
+            else measure_all(collection, names)
         )
-        lines.append(f"{recipe:12}" + "".join(cells))
-    return "\n".join(lines)
+        for one in found:
+            for sentence in one.degraded:
+                self.stderr.write(f"{one.recipe}: {sentence}")
+        return found
+
+    def _show(self, found: dict[str, Any], reports: list[Report], options: dict[str, Any]) -> None:
+        if options["json"]:
+            self.stdout.write(json.dumps(found, ensure_ascii=False))
+            return
+        k, queries = options["k"], int(reports[0].figures["queries"])
+        self.stdout.write(f"{found['collection']}: {found['passages']} passages, {queries} queries")
+        parts = (table(reports, k=k), slice_table(reports, k=k), stage_table(reports))
+        self.stdout.write("\n\n".join(part for part in parts if part))
+        for recipe, key in found.get("runs", {}).items():
+            self.stdout.write(f"{recipe} is kept as run {key}.")
+
+
+def _write(path: Path | None, lines: Iterable[str]) -> None:
+    if path is None:
+        return
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(lines)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error}.", returncode=1) from error

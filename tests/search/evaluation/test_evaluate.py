@@ -1,7 +1,6 @@
-"""Measuring recipes: the measures, the files, and the command on a whole."""
+"""The evaluate command on a whole."""
 
 import json
-import os
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,99 +10,24 @@ from django.core.management import CommandError, call_command
 
 from search.errors import SearchError
 from search.evaluation import scratch
-from search.evaluation.collection import read_collection
-from search.evaluation.measures import (
-    average_precision,
-    ndcg,
-    percentile,
-    recall,
-    reciprocal_rank,
-)
-from search.evaluation.trec import read_qrels, run_lines
+from search.evaluation.collection import Collection, QueryLine, read_collection
+from search.evaluation.figures import per_query
 from search.models import Corpus, Document, Passage, TermFrequency, Vector
+from tests.search.evaluation.folders import (
+    DOCUMENTS,
+    QRELS,
+    evaluate,
+    real_collection,
+    reduced,
+    say,
+    write,
+)
 from tests.search.library import with_hashing
-
-GAINS = {"a": 2.0, "b": 1.0, "c": 1.0, "d": 0.0}
-
-
-def test_ndcg_is_that_of_trec_eval() -> None:
-    ideal = 2 + 1 / 1.584962500721156 + 1 / 2
-    found = 1 / 1.584962500721156 + 2 / 2
-    assert ndcg(["x", "b", "a"], GAINS, k=10) == pytest.approx(found / ideal)
-    assert ndcg(["a", "b", "c"], GAINS, k=10) == pytest.approx(1)
-    assert ndcg(["x", "a"], GAINS, k=1) == 0
-    assert ndcg(["a"], {"a": 0.0}, k=10) == 0
-
-
-def test_recall_counts_only_what_is_relevant() -> None:
-    assert recall(["a", "d", "x"], GAINS, k=10) == pytest.approx(1 / 3)
-    assert recall(["x", "a", "b"], GAINS, k=2) == pytest.approx(1 / 3)
-
-
-def test_the_reciprocal_rank_ends_at_its_cut() -> None:
-    assert reciprocal_rank(["x", "d", "c", "a"], GAINS, k=10) == pytest.approx(1 / 3)
-    assert reciprocal_rank(["x"] * 10 + ["a"], GAINS, k=10) == 0
-
-
-def test_average_precision_divides_by_what_could_be_found() -> None:
-    assert average_precision(["a", "x", "b"], GAINS) == pytest.approx((1 + 2 / 3) / 3)
-    assert average_precision(["a"], GAINS, k=1) == 1
-
-
-def test_percentiles_lie_between_neighbours() -> None:
-    assert percentile([4.0, 1.0, 2.0, 3.0], 50) == 2.5
-    assert percentile([7.0], 95) == 7.0
-
-
-def test_a_run_is_written_as_trec_reads_it() -> None:
-    lines = list(run_lines("bm25", {"q1": [("d7", 2.5), ("d9", 1.0)]}))
-    assert lines == ["q1 Q0 d7 1 2.500000 bm25\n", "q1 Q0 d9 2 1.000000 bm25\n"]
-
-
-def test_judgments_are_read_in_both_forms(tmp_path: Path) -> None:
-    beir, trec = tmp_path / "beir.tsv", tmp_path / "qrels"
-    beir.write_text("query-id\tcorpus-id\tscore\nq1\td 1\t2\n")
-    trec.write_text("q1 0 d1 1\nq2 0 d2 0\n")
-    assert read_qrels(beir) == {"q1": {"d 1": 2.0}}
-    assert read_qrels(trec) == {"q1": {"d1": 1.0}, "q2": {"d2": 0.0}}
-    trec.write_text("q1 0 d1 1\nnonsense\n")
-    with pytest.raises(SearchError, match="line 2"):
-        read_qrels(trec)
-
-
-DOCUMENTS = [
-    {"_id": "heron", "title": "Herons", "text": "A heron stands still and strikes at frogs."},
-    {"_id": "swift", "title": "Swifts", "text": "Swifts sleep while they fly."},
-    {"_id": "owl", "title": "", "text": "The owl hears a mouse below the snow."},
-    {"_id": "map", "title": "A map of the lake", "text": "", "image": "map.png"},
-]
-QUERIES = [
-    {"_id": "q1", "text": "which bird strikes frogs?"},
-    {"_id": "q2", "text": "sleep while flying"},
-    {"_id": "q3", "text": "map of the lake"},
-    {"_id": "unjudged", "text": "owl"},
-]
-QRELS = [("q1", "heron"), ("q2", "swift"), ("q3", "map")]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write(tmp_path, QRELS)
-
-
-def write(folder: Path, qrels: list[tuple[str, str]]) -> Path:
-    (folder / "qrels").mkdir(exist_ok=True)
-    for name, rows in (("corpus", DOCUMENTS), ("queries", QUERIES)):
-        (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
-    lines = ["query-id\tcorpus-id\tscore", *(f"{q}\t{d}\t1" for q, d in qrels)]
-    (folder / "qrels" / "test.tsv").write_text("\n".join(lines) + "\n")
-    return folder
-
-
-def evaluate(folder: Path, *arguments: str) -> tuple[dict[str, Any], str]:
-    out, err = StringIO(), StringIO()
-    call_command("evaluate", str(folder), "--json", *arguments, stdout=out, stderr=err)
-    return json.loads(out.getvalue()), err.getvalue()
 
 
 def nothing_is_left() -> bool:
@@ -117,12 +41,13 @@ def test_every_recipe_is_measured_and_nothing_is_left(folder: Path, hashing: Any
     assert list(body["recipes"]) == ["bm25", "dense", "hybrid", "default"]
     for figures in body["recipes"].values():
         assert set(figures) == {
-            "ndcg@10", "recall@10", "recall@100", "mrr@10", "map", "queries", "p50_ms", "p95_ms"
+            "ndcg@10", "recall@10", "recall@100", "mrr@10", "map", "queries", "p50_ms", "p95_ms",
+            "success@10", "judged@10", "ap@10", "p99_ms", "seconds",
         }  # fmt: skip
         assert figures["queries"] == 3
-        assert 0 < figures["p50_ms"] <= figures["p95_ms"]
+        assert 0 < figures["p50_ms"] <= figures["p95_ms"] <= figures["p99_ms"]
     assert body["recipes"]["bm25"]["ndcg@10"] == 1
-    assert "1 lines of corpus.jsonl carry image; only their words were used." in said
+    assert "1 documents carry image; only their words were used." in said
     assert nothing_is_left()
 
 
@@ -145,13 +70,13 @@ def test_another_cut_names_the_measures_after_it(folder: Path, hashing: Any) -> 
 def test_an_interrupted_measurement_leaves_nothing(
     folder: Path, hashing: Any, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
-    from search.management.commands import evaluate as command
+    from search.evaluation import measuring
 
     def interrupt(*_arguments: object) -> None:
         assert Passage.objects.exists()
         raise error
 
-    monkeypatch.setattr(command, "measure", interrupt)
+    monkeypatch.setattr(measuring, "measure", interrupt)
     with pytest.raises(error):
         evaluate(folder)
     assert nothing_is_left()
@@ -183,6 +108,102 @@ def test_wrong_usage_ends_with_status_two(folder: Path, hashing: Any) -> None:
         assert caught.value.returncode == 2
 
 
+@pytest.mark.django_db
+def test_a_run_made_elsewhere_is_scored_as_if_made_here(folder: Path, hashing: Any) -> None:
+    file = str(folder / "run")
+    here, _ = evaluate(folder, "--recipe", "bm25", "--run-file", file)
+    elsewhere, _ = evaluate(folder, "--score-run", file)
+    figures = elsewhere["recipes"]["bm25"]
+    assert "p50_ms" not in figures
+    for name, value in figures.items():
+        assert name == "seconds" or value == here["recipes"]["bm25"][name]
+
+
+@pytest.mark.django_db
+def test_what_a_run_does_not_rank_counts_as_nothing(folder: Path) -> None:
+    (folder / "run").write_text("q1 Q0 heron 1 2.0 theirs\n")
+    body, said = evaluate(folder, "--score-run", str(folder / "run"))
+    assert body["recipes"]["theirs"]["ndcg@10"] == pytest.approx(1 / 3)
+    assert "2 queries are not in the run and count as 0." in said
+    (folder / "run").write_text("q77 Q0 heron 1 2.0 theirs\n")
+    for arguments in (
+        ["--score-run", str(folder / "run")],
+        ["--score-run", "x", "--recipe", "bm25"],
+    ):
+        with pytest.raises(CommandError) as caught:
+            call_command("evaluate", str(folder), *arguments)
+        assert caught.value.returncode == 2
+
+
+@pytest.mark.django_db
+def test_every_query_has_its_line_under_every_recipe(folder: Path, hashing: Any) -> None:
+    file = folder / "queries.tsv"
+    evaluate(folder, "--recipe", "bm25", "--recipe", "dense", "--per-query", str(file))
+    header, *rows = (line.split("\t") for line in file.read_text().splitlines())
+    assert header[:3] == ["recipe", "query", "ndcg@10"]
+    assert [row[:2] for row in rows] == [
+        [r, q] for r in ("bm25", "dense") for q in ("q1", "q2", "q3")
+    ]
+    assert all(len(row) == len(header) for row in rows)
+    assert rows[0][-2:] == ["length: 4 to 9; class: question", "which bird strikes frogs?"]
+
+
+@pytest.mark.django_db
+def test_excluded_documents_are_removed_first(folder: Path, hashing: Any) -> None:
+    judged_and_excluded = {"_id": "q5", "text": "heron frogs swifts sleep", "excluded": ["heron"]}
+    with (folder / "queries.jsonl").open("a") as file:
+        file.write(json.dumps(judged_and_excluded) + "\n")
+    with (folder / "qrels" / "test.tsv").open("a") as file:
+        file.write("q5\tswift\t1\nq5\theron\t1\n")
+    table = folder / "table.tsv"
+    evaluate(
+        folder, "--recipe", "bm25", "--per-query", str(table), "--run-file", str(folder / "run")
+    )
+    row = next(r for r in table.read_text().splitlines() if r.startswith("bm25\tq5\t")).split("\t")
+    assert (row[2], row[3]) == ("1", "1")
+    assert "q5 Q0 heron" not in (folder / "run").read_text()
+
+
+def test_what_is_excluded_counts_neither_as_found_nor_as_missed(folder: Path) -> None:
+    query = QueryLine("q1", "", "birds?", excluded=("heron",))
+    qrels = {"q1": {"heron": 1.0, "swift": 1.0}}
+    collection = Collection("birds", (), (query,), qrels)
+    ranking = [("heron", 3.0), ("swift", 2.0)]
+    row = per_query({"q1": ranking}, collection, k=10)["q1"]
+    assert (row["mrr@10"], row["recall@10"], row["map"]) == (1, 1, 1)
+
+
+@pytest.mark.django_db
+def test_gold_answers_give_top_k_accuracy(folder: Path, hashing: Any) -> None:
+    row = {"_id": "q6", "text": "what does the heron strike at?", "answers": ["The Frogs!"]}
+    with (folder / "queries.jsonl").open("a") as file:
+        file.write(json.dumps(row) + "\n")
+    with (folder / "qrels" / "test.tsv").open("a") as file:
+        file.write("q6\theron\t1\n")
+    body, _ = evaluate(folder, "--recipe", "bm25")
+    assert body["recipes"]["bm25"]["accuracy@10"] == 1
+    assert body["intervals"]["bm25"]["accuracy@10"] == [1, 1]
+
+
+@pytest.mark.django_db
+def test_the_table_has_intervals_seconds_slices_and_stages(folder: Path, hashing: Any) -> None:
+    body, _ = evaluate(folder, "--recipe", "bm25")
+    low, high = body["intervals"]["bm25"]["ndcg@10"]
+    assert 0 <= low <= body["recipes"]["bm25"]["ndcg@10"] <= high <= 1
+    assert body["slices"]["bm25"]["class: question"]["queries"] == 1
+    assert "low" not in body["slices"]["bm25"]["class: question"]  # too few to claim anything
+    assert set(body["stages"]["bm25"]["lexical"]) == {"p50", "p95", "p99"}
+    told = say("evaluate", str(folder), "--recipe", "bm25")
+    for words in (
+        "ndcg@10 [95 %]",
+        "1.0000 [1.000, 1.000]",
+        "seconds",
+        "class: question",
+        "lexical",
+    ):
+        assert words in told
+
+
 def test_queries_judged_by_ordinal_are_matched_by_their_place(tmp_path: Path) -> None:
     collection = read_collection(write(tmp_path, [("1", "heron"), ("3", "map")]))
     assert set(collection.qrels) == {"q1", "q3"}
@@ -193,7 +214,7 @@ def test_judgments_of_unknown_queries_are_left_out_and_named(tmp_path: Path) -> 
     collection = read_collection(write(tmp_path, [*QRELS, ("q99", "heron"), ("q1", "gone")]))
     assert [line.key for line in collection.queries] == ["q1", "q2", "q3"]
     assert any("'q99'" in note for note in collection.notes)
-    assert any("1 judged documents are not in corpus.jsonl" in note for note in collection.notes)
+    assert any("1 judged documents are not in the corpus" in note for note in collection.notes)
 
 
 @pytest.mark.parametrize("line", ["not json", '{"text": "no id"}', "[1]"])
@@ -222,44 +243,18 @@ def test_the_recipes_command_lists_what_always_exists(hashing: Any) -> None:
     assert all(state["available"] for state in states.values())
 
 
-def real_collection(name: str) -> Path:
-    checkout = Path(__file__).resolve().parents[2]
-    root = Path(os.environ.get("MMSEARCH_BENCH_DATA") or checkout.parent / "shared" / "data")
-    folder = root / "text" / name
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is not here; MMSEARCH_BENCH_DATA names the benchmark data.")
-    return folder
-
-
-def reduced(source: Path, target: Path, *, queries: int, others: int) -> Path:
-    """The first queries of a collection, what was judged for them, and some other documents."""
-    whole = read_collection(source)
-    asked = whole.queries[:queries]
-    judged = {key for line in asked for key in whole.qrels[line.key]}
-    rest = [line.key for line in whole.documents if line.key not in judged][:others]
-    kept = judged | set(rest)
-    (target / "qrels").mkdir()
-    for name, lines in (("corpus", whole.documents), ("queries", asked)):
-        wanted = [line for line in lines if name == "queries" or line.key in kept]
-        rows = [{"_id": line.key, "title": line.title, "text": line.text} for line in wanted]
-        (target / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    rows = [f"{line.key} 0 {key} 1" for line in asked for key in whole.qrels[line.key]]
-    (target / "qrels" / "test.tsv").write_text("\n".join(rows))
-    return target
-
-
 @pytest.mark.real_data
 @pytest.mark.django_db
 def test_words_alone_reach_the_known_figure_on_cranfield(settings: Any) -> None:
     settings.MMSEARCH = with_hashing(TEXT_ENCODER="")
-    body, _ = evaluate(real_collection("cranfield"), "--recipe", "bm25")
+    body, _ = evaluate(real_collection("text/cranfield"), "--recipe", "bm25")
     assert body["recipes"]["bm25"]["ndcg@10"] >= 0.375
 
 
 @pytest.mark.real_data
 @pytest.mark.django_db
 def test_hybrid_is_better_than_words_alone_and_no_worse_than_meaning(tmp_path: Path) -> None:
-    folder = reduced(real_collection("med"), tmp_path, queries=12, others=100)
+    folder = reduced(real_collection("text/med"), tmp_path, queries=12, others=100)
     body, _ = evaluate(folder)
     figures = {name: recipe["ndcg@10"] for name, recipe in body["recipes"].items()}
     assert figures["hybrid"] > figures["bm25"]
