@@ -33,11 +33,8 @@ __all__ = [
     "SparseVector",
     "TermFrequency",
     "Token",
-<<<<<<< HEAD
     "TokenVectors",
-=======
     "Topic",
->>>>>>> eval
     "Vector",
     "VectorSpace",
     "Visibility",
