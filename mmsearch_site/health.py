@@ -139,8 +139,15 @@ def _workers() -> Iterator[Check]:
 
 
 def _models() -> Iterator[Check]:
+    """Each model, and in one line those that lack the same thing."""
+    lacking: dict[tuple[str, str, str], list[str]] = {}
     for model in import_module("search.registry").describe_models():
-        yield Check(f"{model.kind} {model.alias}", model.present, model.detail, model.remedy)
+        if model.present:
+            yield Check(f"{model.kind} {model.alias}", True, model.detail)
+        else:
+            lacking.setdefault((model.kind, model.detail, model.remedy), []).append(model.alias)
+    for (kind, detail, remedy), aliases in lacking.items():
+        yield Check(f"{kind} {', '.join(aliases)}", False, detail, remedy)
 
 
 def _language_model() -> Iterator[Check]:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('search', '0002_passage_terms_inline'),
+        ('search', '0003_evaluation_run'),
     ]
 
     operations = [
