@@ -16,6 +16,7 @@ from search.transforms.router import route
 from search.types import Plan, Query, Retriever
 
 DEEPEST = 1000
+FIRST = ("bm25", "dense", "hybrid", "default")  # these always exist
 OF_TEXT_SPACE = frozenset({"dense", "binary", "matryoshka", "narrow"})
 SPACES_OF = {"sparse": ("wordpieces",), "multi": ("tokens", "fde")}  # where a recipe names none
 WORDS = {"ENCODERS": "encoder", "RERANKERS": "reranker"}
@@ -48,7 +49,8 @@ def known_recipes() -> dict[str, Recipe]:
     own = {**read_folder(conf().data_dir / "recipes"), **conf().recipes}
     known = Known(frozenset(conf().encoders), frozenset(conf().rerankers))
     found = resolve({**presets, **own}, known, presets=presets.keys() - own.keys())
-    return {name: recipe for name, recipe in found.items() if not recipe.is_hidden}
+    named = [*FIRST, *sorted(found.keys() - set(FIRST))]
+    return {name: found[name] for name in named if not found[name].is_hidden}
 
 
 def recipes() -> list[RecipeState]:

@@ -209,7 +209,7 @@ def test_notes_of_the_question_are_passed_on() -> None:
 
 def test_a_recipe_of_settings_is_used(corpus: Corpus, settings: Any) -> None:
     add(corpus, "The heron waits.")
-    recipe = {"RETRIEVERS": {"bm25": 1.0, "dense": 2.0}, "FUSION": "rrf"}
+    recipe = {"extends": "hybrid", "fuse": {"method": "rrf", "weights": {"dense": 2.0}}}
     settings.MMSEARCH = with_hashing(RECIPES={"mine": recipe})
     (candidate,) = pipeline.find(question("heron", corpus, recipe="mine")).candidates
     assert candidate.score == pytest.approx(3 / 61)
