@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+LONGEST = 300  # characters: some rules take time that grows with its square or worse
 _FLAGS = re.IGNORECASE
 _STOP = r"\s*[?.!]*\s*$"
 _ARTICLE = r"(?:the|an?)\s+"
@@ -64,12 +65,12 @@ _FIRST = re.compile(  # "which band was formed first A or B": capitals keep the 
     rf"(?P<a>(?:{_ARTICLE})?[A-Z][^,;?]*?)\s+or\s+(?P<b>(?:{_ARTICLE})?[A-Z][^,;?]*?){_STOP}"
 )
 _WHICH_OF = re.compile(
-    rf"^which\s+(?:one\s+)?(?:of|among)\s+(?P<list>{_ITEM}(?:,\s*{_ITEM})*,?\s+(?:and|or)\s+"
+    rf"^which\s+(?:one\s+)?(?:of|among)\s+(?P<list>{_ITEM}(?:,{_ITEM})*,?\s+(?:and|or)\s+"
     rf"(?:{_ARTICLE})?[\w'’.-]+(?:\s[A-Z][\w'’.-]*)*),?\s+(?P<how>[^,;?]+?){_STOP}"
 )
 _LIST = re.compile(
     rf"^(?P<ask>(?:what|which|who|where|when|how)\b[^,;?]*\b(?:of|for|in|by|from|to)\s+)"
-    rf"(?P<list>{_ITEM}(?:,\s*{_ITEM})+,?\s+(?:and|or)\s+{_ITEM})"
+    rf"(?P<list>{_ITEM}(?:,{_ITEM})+,?\s+(?:and|or)\s+{_ITEM})"
     rf"(?P<rest>\s+(?:in|at|on|for|during|have|has|work|mean|differ)\b[^,;?]*)?{_STOP}",
     _FLAGS,
 )
@@ -103,9 +104,12 @@ _ASKS_WHICH = re.compile(
 def items_asked(question: str) -> tuple[str, ...]:
     """What is asked of each thing that the question compares or lists; empty for a single one.
 
-    Rules read English. A pair joined by "and" alone is left together: it may be one name.
+    The rules read English, up to 300 characters: a longer text is no comparison. A pair joined by
+    "and" alone is left together, for it may be one name.
     """
     text = question.strip()
+    if len(text) > LONGEST:
+        return ()
     for rule in _RULES:
         found = tuple(dict.fromkeys(" ".join(one.split()) for one in rule(text)))
         if len(found) > 1:

@@ -1,7 +1,7 @@
 """Why a hit stands where it stands."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.answers.explain import Why, contributions, modality_shares, why
@@ -71,6 +71,7 @@ def test_the_page_and_the_explanation_say_the_same() -> None:
     assert asked(one).modalities == modality_shares(one, QUESTION)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(score=st.floats(-50, 50), without=losses)
 def test_contributions_are_not_negative_and_sum_to_one(
     score: float, without: dict[str, float]

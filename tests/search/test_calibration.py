@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 
@@ -37,6 +37,7 @@ def pairs(count: int, seed: int = 4) -> tuple[list[float], list[bool]]:
     return scores, [rng.random() < 1 / (1 + np.exp(-2 * score)) for score in scores]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(sample=samples, one=numbers, other=numbers)
 def test_a_higher_score_never_means_less(sample: list[float], one: float, other: float) -> None:
     background = Background.of(sample)
@@ -48,6 +49,7 @@ def test_a_higher_score_never_means_less(sample: list[float], one: float, other:
     )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(sample=samples, score=numbers, passages=st.integers(0, 10**9))
 def test_confidence_lies_between_0_and_1(sample: list[float], score: float, passages: int) -> None:
     found = confidence(score, background=Background.of(sample), passages=passages)
@@ -55,6 +57,7 @@ def test_confidence_lies_between_0_and_1(sample: list[float], score: float, pass
     assert not found.calibrated
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(pairs_=judged, one=numbers, other=numbers)
 def test_a_fitted_chance_is_bounded_and_keeps_the_order(
     pairs_: list[tuple[int, bool]], one: float, other: float
@@ -64,6 +67,7 @@ def test_a_fitted_chance_is_bounded_and_keeps_the_order(
     assert 0 <= fitted.chance(low) <= fitted.chance(high) <= 1
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(judged)
 def test_the_fitted_chances_are_those_of_an_independent_implementation(
     pairs_: list[tuple[int, bool]],
@@ -174,6 +178,7 @@ def test_risk_is_counted_from_the_surest_on() -> None:
     assert [risk for _, risk in found] == pytest.approx([0.0, 1 / 3, 0.5])
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(told)
 def test_coverage_rises_to_one_and_the_last_risk_is_the_error_rate(
     pairs_: list[tuple[float, bool]],

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.fusion import (
@@ -35,6 +35,7 @@ def fusion(request: pytest.FixtureRequest) -> Fusion:
     return FUSIONS[request.param]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(bm25=scores, dense=scores, weight=st.floats(0, 3))
 def test_the_parts_of_a_hit_sum_to_its_score(
     bm25: dict[int, float], dense: dict[int, float], weight: float
@@ -45,6 +46,7 @@ def test_the_parts_of_a_hit_sum_to_its_score(
             assert hit.score == sum(signal.part for signal in hit.signals.values())
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(bm25=scores, dense=scores)
 def test_shares_are_not_negative_and_sum_to_one(
     bm25: dict[int, float], dense: dict[int, float]
@@ -56,6 +58,7 @@ def test_shares_are_not_negative_and_sum_to_one(
             assert math.isclose(sum(found.values()), 1)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(bm25=scores, dense=scores)
 def test_every_passage_of_any_run_is_in_the_result_once(
     bm25: dict[int, float], dense: dict[int, float]
@@ -116,6 +119,7 @@ def test_scaling_keeps_parts_and_score_together() -> None:
     assert (second.passage_id, second.score) == (1, 3.0)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     bm25=whole_scores,
     dense=whole_scores,
@@ -133,6 +137,7 @@ def test_stretching_rules_do_not_care_about_the_scale_of_one_list(
         assert scored == pytest.approx({hit.passage_id: hit.score for hit in before}, abs=1e-6)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(bm25=whole_scores, dense=whole_scores)
 def test_reciprocal_ranks_do_not_care_about_what_keeps_the_order(
     bm25: dict[int, float], dense: dict[int, float]

@@ -54,6 +54,22 @@ def test_retrievers_that_tell_alike_keep_equal_weights() -> None:
     assert fitted.shrink == 1.0
 
 
+def test_what_left_out_folds_do_not_bear_out_is_shrunk_away() -> None:
+    """Two retrievers that are alike good and err apart: a fit on all would find a difference."""
+    rng = random.Random(4)
+    runs: Runs = {}
+    qrels: Qrels = {}
+    for number in range(40):
+        relevant = rng.randrange(30)
+        qrels[f"q{number}"] = {relevant: 1.0}
+        runs[f"q{number}"] = [
+            run(name, {key: rng.gauss(1.5 if key == relevant else 0, 1) for key in range(30)})
+            for name in ("first", "second")
+        ]
+    fitted = fit_linear(runs, qrels)
+    assert (fitted.shrink, fitted.weights) == (1.0, {"first": 1.0, "second": 1.0})
+
+
 def test_the_same_judgments_give_the_same_weights_in_any_order() -> None:
     runs, qrels = judged_queries(40)
     backwards = dict(reversed(runs.items()))

@@ -1,7 +1,7 @@
 """Documents from passages, moments from clips, neighbours of what was found."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.refiners.aggregation import aggregate
@@ -97,6 +97,7 @@ def test_no_more_neighbours_than_allowed() -> None:
     assert neighbours([(1, 5), (2, 5)], most=1) == ((1, 4),)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     found=st.lists(st.tuples(st.integers(1, 3), st.integers(0, 9)), unique=True, max_size=8),
     before=st.integers(0, 3),
@@ -117,6 +118,7 @@ def test_the_union_keeps_the_best_rank() -> None:
     assert union_by_rank([[1, 2, 3], [4, 3, 1]]) == (1, 4, 2, 3)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(rankings)
 def test_the_union_holds_everything_once(lists: list[list[int]]) -> None:
     found = union_by_rank(lists)
@@ -131,6 +133,7 @@ def test_a_ranking_that_covers_its_parts_is_left_alone() -> None:
     assert cover_parts([1, 2, 3, 4], [[2], [1, 4]], k=2) == (1, 2, 3, 4)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(lists=rankings, k=st.integers(1, 8))
 def test_each_part_is_heard_as_far_as_there_is_room(lists: list[list[int]], k: int) -> None:
     ranked = sorted({key for ranking in lists for key in ranking})

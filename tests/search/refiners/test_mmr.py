@@ -1,7 +1,7 @@
 """Diversity of a result list."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.refiners.mmr import mmr
@@ -32,6 +32,7 @@ def test_vectors_say_what_is_alike_where_there_are_any() -> None:
     assert keys(mmr(ALL, k=2, vectors=vectors)) == [1, 2, 3, 4]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     texts=st.lists(st.sampled_from([one.text for one in ALL] + [""]), max_size=8),
     k=st.integers(0, 10),

@@ -1,12 +1,24 @@
 """Splitting a question of several parts."""
 
 import threading
+import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from search.generators.terms import stem
 from search.transforms.base import judging_text, texts_for
+from search.transforms.comparisons import LONGEST
 from search.transforms.decompose import MOST, Decompose, sub_questions
+from search.transforms.normalise import understand
+from search.transforms.router import route
+
+WORDS = (
+    *("which", "of", "and", "or", "a", "A", ",", "between", "difference", "than", "is", "both"),
+    *("compare", "in", "how", "do", "differ", "vs", "what", "longer", "before", "?", ";", '"', "-"),
+    *("10.1", "the", "that", "born", "May", "5", "min", "12:30", "x1"),
+)
 
 SEVERAL = {
     "What is the difference between a herring gull and a common gull?": 2,
@@ -97,6 +109,29 @@ def test_the_whole_question_alone_judges_and_the_parts_find() -> None:
     assert judging_text(found) == "Is copper a better conductor than iron?"
     assert len(texts_for("rerank", found)) == len(texts_for("answer", found)) == 1
     assert len(texts_for("retrieve", found)) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["what of " + "a, " * 650, "which of " + "a, " * 90, "which of " + "a and " * 48, "is a " * 60],
+)
+def test_no_text_keeps_the_rules_busy(text: str) -> None:
+    start = time.process_time()
+    sub_questions(text)
+    assert time.process_time() - start < 1.0
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=70), st.sampled_from(WORDS), st.integers(1, 70))
+def test_no_heap_of_the_rules_own_words_keeps_them_busy(
+    words: list[str], again: str, count: int
+) -> None:
+    text = " ".join([*words, *[again] * count])
+    start = time.process_time()
+    sub_questions(text[:LONGEST])
+    understand(text)
+    route(text)
+    assert time.process_time() - start < 1.0
 
 
 def test_there_are_five_parts_at_most() -> None:

@@ -30,6 +30,13 @@ def test_feedback_terms_stand_in_several_hits_and_not_in_the_question() -> None:
     assert [word for word, _ in found] == ["mussel", "rocks", "break"]
 
 
+def test_a_rare_word_of_a_single_hit_is_not_taken() -> None:
+    found = feedback_terms(QUESTION, PASSAGES, idf=IDF, language="en", most=50)
+    assert "tides" not in [word for word, _ in found]
+    alone = feedback_terms(QUESTION, PASSAGES[2:], idf=IDF, language="en", most=50)
+    assert "tides" in [word for word, _ in alone]
+
+
 def test_a_rarer_word_weighs_more_than_a_common_one() -> None:
     passages = ("alpha beta", "alpha beta")
     found = feedback_terms("x", passages, idf={"alpha": 1.0, "beta": 2.0}, language="en", most=2)

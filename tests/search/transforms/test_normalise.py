@@ -1,7 +1,7 @@
 """What is recognised in a question."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.transforms.normalise import Normalise, plain, understand
@@ -84,6 +84,7 @@ def test_times_are_recognised() -> None:
     assert [time.value for time in found.times] == ["1:02:33", "12:30 pm", "5 pm", "3 min 20 s"]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(max_size=80))
 def test_every_identifier_stands_where_it_is_said_to(text: str) -> None:
     found = understand(text)

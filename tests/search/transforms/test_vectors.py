@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -37,6 +37,7 @@ def test_without_weight_or_hits_the_question_stays() -> None:
     assert rocchio(axis(0), np.zeros((0, 8)), weight=0.9) == pytest.approx(axis(0))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(weight=st.floats(0, 0.49), seed=st.integers(0, 50))
 def test_the_moved_question_has_length_one(weight: float, seed: int) -> None:
     rows = around(axis(1), 3, 0.5, seed)
