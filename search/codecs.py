@@ -14,26 +14,32 @@ PREFIX_DIM = 128  # of a Matryoshka prefix; a space of fewer dimensions is its o
 class Codec:
     """One way: what is compared, by which operator, and how its indexes are called.
 
-    ``expression`` is of the column ``{column}`` and the space's ``{dim}``; ``question`` is the same
-    of the parameter ``vector``. ``kinds`` are the kinds of space that it can serve.
+    ``expression`` makes of a vector, ``{vector}``, what is compared; ``typed`` is the type of that,
+    which an index needs and a scan does without. ``kinds`` are the kinds of space it can serve.
     """
 
     name: str
     table: str
     index_prefix: str
+    given: str  # the type of a stored vector and of a question
     expression: str
-    question: str
+    typed: str
     operator: str
     operator_class: str
     kinds: frozenset[str]
 
-    def stored(self, column: str, dim: int) -> str:
-        """The expression over a column."""
-        return self.expression.format(column=column, dim=int(dim), prefix=min(PREFIX_DIM, dim))
+    def scanned(self, column: str, dim: int) -> str:
+        """The expression over a column, for a scan."""
+        return self.expression.format(vector=column, prefix=min(PREFIX_DIM, dim))
+
+    def indexed(self, column: str, dim: int) -> str:
+        """The expression over a column, as an index has it."""
+        typed = self.typed.format(dim=int(dim), prefix=min(PREFIX_DIM, dim))
+        return f"{self.scanned(column, dim)}::{typed}"
 
     def asked(self, dim: int) -> str:
-        """The expression over the question."""
-        return self.question.format(dim=int(dim), prefix=min(PREFIX_DIM, dim))
+        """The expression over the question, the parameter ``vector``."""
+        return self.indexed(f"%(vector)s::{self.given}", dim)
 
     def index_name(self, space_id: int, corpus_id: int) -> str:
         """The name of the index over one corpus in one space."""
@@ -45,8 +51,9 @@ FLOAT = Codec(
     name="hnsw",
     table="search_vector",
     index_prefix="vector_hnsw_",
-    expression="{column}::halfvec({dim})",
-    question="%(vector)s::halfvec({dim})",
+    given="halfvec",
+    expression="{vector}",
+    typed="halfvec({dim})",
     operator="<#>",
     operator_class="halfvec_ip_ops",
     kinds=frozenset({"dense", "fde"}),
@@ -56,8 +63,9 @@ SIGN_BITS = Codec(
     name="binary",
     table="search_vector",
     index_prefix="vector_bits_",
-    expression="binary_quantize({column})::bit({dim})",
-    question="binary_quantize(%(vector)s::halfvec)::bit({dim})",
+    given="halfvec",
+    expression="binary_quantize({vector})",
+    typed="bit({dim})",
     operator="<~>",
     operator_class="bit_hamming_ops",
     kinds=frozenset({"dense"}),
@@ -67,8 +75,9 @@ PREFIX = Codec(
     name="matryoshka",
     table="search_vector",
     index_prefix="vector_prefix_",
-    expression="subvector({column}, 1, {prefix})::halfvec({prefix})",
-    question="subvector(%(vector)s::halfvec, 1, {prefix})::halfvec({prefix})",
+    given="halfvec",
+    expression="subvector({vector}, 1, {prefix})",
+    typed="halfvec({prefix})",
     operator="<=>",
     operator_class="halfvec_cosine_ops",
     kinds=frozenset({"dense"}),
@@ -77,8 +86,9 @@ WEIGHTS = Codec(
     name="sparse",
     table="search_sparsevector",
     index_prefix="vector_sparse_",
-    expression="{column}::sparsevec({dim})",
-    question="%(vector)s::sparsevec({dim})",
+    given="sparsevec",
+    expression="{vector}",
+    typed="sparsevec({dim})",
     operator="<#>",
     operator_class="sparsevec_ip_ops",
     kinds=frozenset({"sparse"}),

@@ -126,7 +126,7 @@ def _build(wanted: Wanted) -> None:
             _CREATE.format(
                 name=wanted.name,
                 table=codec.table,
-                expression=codec.stored("values", space.dim),
+                expression=codec.indexed("values", space.dim),
                 operators=codec.operator_class,
                 m=M,
                 ef=EF_CONSTRUCTION,

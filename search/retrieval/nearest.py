@@ -39,15 +39,15 @@ LEFT JOIN pg_index i ON i.indexrelid = r.oid
 WHERE c.id = ANY(%(corpora)s)
 """
 _EXACT = """
-SELECT v.passage_id, -({distance})::float8 AS score
+SELECT v.passage_id, -({scanned})::float8 AS score
 FROM {table} v {joins}
 WHERE v.space_id = %(space)s AND v.corpus_id = ANY(%(scanned)s){clause}
 ORDER BY score DESC, v.passage_id LIMIT %(depth)s
 """
 _INDEXED = """
-(SELECT v.passage_id, -({distance})::float8 AS score
+(SELECT v.passage_id, -({indexed})::float8 AS score
 FROM {table} v {joins} WHERE v.space_id = {space} AND v.corpus_id = {corpus}{clause}
-ORDER BY {distance} LIMIT %(fetched)s)
+ORDER BY {indexed} LIMIT %(fetched)s)
 """
 _MATCHING = """
 SELECT count(*) FROM (SELECT FROM search_passage p {join}
@@ -76,11 +76,12 @@ class _Look:
     def words(self) -> dict[str, str]:
         """What goes into the statements' templates."""
         dim = int(self.space.dim)
-        stored, asked = self.codec.stored("v.values", dim), self.codec.asked(dim)
+        codec, column = self.codec, "v.values"
         passages = f"JOIN search_passage p ON p.id = v.passage_id {self.where.join}"
         return {
-            "distance": f"{stored} {self.codec.operator} {asked}",
-            "table": self.codec.table,
+            "scanned": f"{codec.scanned(column, dim)} {codec.operator} {codec.asked(dim)}",
+            "indexed": f"{codec.indexed(column, dim)} {codec.operator} {codec.asked(dim)}",
+            "table": codec.table,
             "joins": passages if self.where else "",
             "clause": self.where.clause,
         }

@@ -13,7 +13,15 @@ from ingestion.services import IncomingFile, accept_files, remove_documents, wor
 from ingestion.sources.files import NewFile, pair_sidecars
 from search import pipeline
 from search.errors import NotVisibleError
-from search.models import Asset, Document, Passage, TermFrequency, Vector
+from search.models import (
+    Asset,
+    Document,
+    Passage,
+    SparseVector,
+    TermFrequency,
+    TokenVectors,
+    Vector,
+)
 from search.store import Store
 from search.types import Query, Viewer
 from tests.people import viewer
@@ -106,6 +114,15 @@ def test_a_removed_document_leaves_no_row_no_file_and_no_word(note, walked, stor
     assert certificate["rows"]["search_passage"] == 1
     assert certificate["probe"] == {"queries": certificate["probe"]["queries"], "found": False}
     assert certificate["probe"]["queries"]
+
+
+def test_the_certificate_counts_the_rows_of_every_space(note, walked, store, settings):
+    settings.MMSEARCH = settings.MMSEARCH | {"SPACES": ["tokens", "wordpieces"]}
+    walked(note)
+    (certificate,) = remove_documents([note.document.pk], OPERATOR)
+    tables = ("search_vector", "search_tokenvectors", "search_sparsevector")
+    assert [certificate["rows"][table] for table in tables] == [1, 1, 1]
+    assert not TokenVectors.objects.exists() and not SparseVector.objects.exists()
 
 
 def test_the_probe_finds_a_document_that_is_still_there(note, walked):

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 import search.retrieval
 from search.models import Corpus, Passage
+from search.retrieval import dense, late_interaction
 from search.types import Filters
 from tests.search.library import add, undone
-from tests.search.retrieval.asking import RETRIEVERS, ask
+from tests.search.retrieval.asking import RETRIEVERS, ask, row, space
 
 pytestmark = pytest.mark.django_db
 WORDS = ("heron", "lake", "owl", "night", "reed", "the", "egg")
@@ -116,3 +117,30 @@ def test_a_removed_document_is_not_found(name: str, all_spaces: Any, corpus: Cor
     (kept,) = add(corpus, "A heron in the reed")
     indexing.withdraw(Passage.objects.get(pk=gone).document)
     assert [hit.passage_id for hit in ask(name, "heron", [corpus.pk]).hits] == [kept]
+
+
+def test_a_hidden_passage_is_not_scored_when_asked_for_by_its_id(
+    all_spaces: Any, corpus: Corpus, other_corpus: Corpus
+) -> None:
+    (seen,), (hidden,) = add(corpus, "A heron"), add(other_corpus, "A heron")
+    given = [hidden, seen]
+    scored = late_interaction.score(row("words", "heron"), given, space("words"), [corpus.pk])
+    assert list(scored) == [seen]
+    run = dense.score_within(row("hashing", "heron"), space("hashing"), [corpus.pk], given)
+    assert [hit.passage_id for hit in run.hits] == [seen]
+
+
+def test_rescoring_scores_what_the_first_stage_found_and_may_stop_early(
+    all_spaces: Any, corpus: Corpus
+) -> None:
+    texts = [f"heron {'lake ' * (n % 5)}{'owl ' * n}" for n in range(30)]
+    add(corpus, *texts)
+    first, asked = ask("bm25", "heron lake", [corpus.pk]), row("words", "heron lake")
+    everything = late_interaction.rescore(first, asked, space("words"), [corpus.pk], depth=20)
+    assert {h.passage_id for h in everything.hits} == {h.passage_id for h in first.hits[:20]}
+    pruned = late_interaction.rescore(
+        first, asked, space("words"), [corpus.pk], depth=20, k=5, alpha=0.2, beta=3
+    )
+    assert 5 <= len(pruned.hits) < 20
+    exact = {hit.passage_id: hit.score for hit in everything.hits}
+    assert all(exact[hit.passage_id] == pytest.approx(hit.score) for hit in pruned.hits)
