@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -33,6 +34,8 @@ BATCH = 4  # larger ones are slower here: the states no longer fit the cache
 EXPORT_TIMEOUT_S = 600
 FORM = 2  # of the exported file; another number, another folder
 PRECISIONS = ("fp32", "int8")
+# More runs at once than cores would each take longer, and hold their states of 40 MB meanwhile.
+_RUNS = threading.BoundedSemaphore(max(2, os.cpu_count() or 1))
 
 
 class OnnxTextEncoder(TextEncoder):
@@ -137,7 +140,8 @@ class OnnxTextEncoder(TextEncoder):
             mask[row, : len(tokens)] = 1
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         given = {name: feed[name] for name in self._inputs}
-        return self._session.run([output], given)[0]  # (batch, dim) or (batch, tokens, dim)
+        with _RUNS:
+            return self._session.run([output], given)[0]  # (batch, dim) or (batch, tokens, dim)
 
 
 def _folder_name(fingerprint: str) -> str:
