@@ -10,6 +10,7 @@ from search.errors import NotVisibleError, QueryError
 from search.expansion import Texts, expand
 from search.fusion import FUSIONS, scale
 from search.models import Passage
+from search.refiners.mmr import mmr
 from search.refiners.parts import cover_parts
 from search.retrieval.content import hydrate
 from search.retrieval.facets import FIELDS, Facets, count_facets
@@ -57,6 +58,8 @@ def complete(query: Query, ranked: Ranked) -> Found:
     clock = _Clock(dict(ranked.retrieved.timings))
     shown = max(LEAST_READ, READ_AHEAD * (query.offset + query.k))
     candidates = fold_duplicates(hydrate(ranked.hits[:shown], query.corpora))
+    if "mmr" in ranked.plan.refiners:
+        candidates = mmr(candidates, k=query.offset + query.k)
     clock.note("hydrate")
     total, facets = _count(query, ranked)
     clock.note("facets")

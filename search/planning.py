@@ -18,7 +18,7 @@ from search.types import Plan, Query, Retriever
 DEEPEST = 1000
 FIRST = ("bm25", "dense", "hybrid", "default")  # these always exist
 OF_TEXT_SPACE = frozenset({"dense", "binary", "matryoshka", "narrow"})
-SPACES_OF = {"sparse": ("wordpieces",), "multi": ("tokens", "fde")}  # where a recipe names none
+WEIGHTS, TOKENS = "wordpieces", "tokens"  # the spaces of a recipe that names none
 WORDS = {"ENCODERS": "encoder", "RERANKERS": "reranker"}
 
 
@@ -79,7 +79,6 @@ def plan(query: Query) -> Plan:
         transforms=recipe.transforms,
         refiners=recipe.refiners,
         chain=recipe.chain,
-        fallback=recipe.fallback,
         deadline_ms=recipe.total_ms or conf().deadline_ms,
         digest=recipe.digest,
         notes=query.notes,
@@ -90,8 +89,18 @@ def spaces_of(retriever: Retriever) -> tuple[str, ...]:
     """The encoders whose spaces a retriever looks in."""
     if retriever.name in OF_TEXT_SPACE:
         return (retriever.space or conf().text_encoder,)
-    default = SPACES_OF.get(retriever.name, ())
-    return (retriever.space, *default[1:]) if retriever.space else default
+    if retriever.name == "sparse":
+        return (retriever.space or WEIGHTS,)
+    if retriever.name == "multi":
+        tokens = retriever.space or TOKENS
+        return (tokens, _folding(tokens))
+    return ()
+
+
+def _folding(tokens: str) -> str:
+    """The encoder that folds these token vectors into one."""
+    folding = (a for a, b in conf().encoders.items() if b.options.get("tokens") == tokens)
+    return next(folding, "fde")
 
 
 def _deep_enough(retriever: Retriever, query: Query) -> Retriever:

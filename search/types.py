@@ -99,7 +99,6 @@ class Plan:
     transforms: tuple[str, ...] = ()
     refiners: tuple[str, ...] = ()
     chain: tuple[Reranking, ...] = ()
-    fallback: tuple[str, ...] = ()
     deadline_ms: int = 2000
     digest: str = ""
     notes: tuple[str, ...] = ()

@@ -9,8 +9,6 @@ from typing import Any
 from search.errors import ConfigurationError
 from search.fusion import FUSIONS
 from search.recipes.recipe import (
-    AGGREGATIONS,
-    FALLBACKS,
     REFINERS,
     RETRIEVERS,
     TRANSFORMS,
@@ -27,10 +25,9 @@ _SECTIONS: Mapping[str, frozenset[str]] = {
     "route": frozenset({"enable"}),
     "retrieve": frozenset({"stages"}),
     "fuse": frozenset({"method", "weights"}),
-    "refine": frozenset({"steps", "aggregate"}),
+    "refine": frozenset({"steps"}),
     "rerank": frozenset({"chain"}),
     "budget": frozenset({"total_ms"}),
-    "fallback": frozenset({"order"}),
 }
 _STAGE = frozenset({"name", "k", "space"})
 _RERANKING = frozenset({"name", "depth"})
@@ -145,7 +142,7 @@ def _check_unknown(name: str, where: str, given: Entry, allowed: frozenset[str])
 
 
 def _recipe(name: str, entry: Entry) -> Recipe:
-    fuse, refine = entry.get("fuse", {}), entry.get("refine", {})
+    fuse = entry.get("fuse", {})
     recipe = Recipe(
         name=name,
         title=str(entry.get("title", "")),
@@ -156,11 +153,9 @@ def _recipe(name: str, entry: Entry) -> Recipe:
         retrievers=_retrievers(name, entry),
         fusion=_one_of(name, "fusion", fuse.get("method", "zscore"), FUSIONS),
         weights=_weights(name, fuse.get("weights", {})),
-        refiners=_names(name, "steps", refine, REFINERS),
-        aggregation=_one_of(name, "aggregate", refine.get("aggregate", "max_p"), AGGREGATIONS),
+        refiners=_names(name, "steps", entry.get("refine", {}), REFINERS),
         chain=_chain(name, entry),
         total_ms=_number(name, "total_ms", entry.get("budget", {}), 0, most=LONGEST_MS),
-        fallback=_names(name, "order", entry.get("fallback", {}), FALLBACKS, default=FALLBACKS[1:]),
     )
     if not recipe.retrievers and not recipe.is_hidden:
         raise ConfigurationError(f"The recipe {name!r} names no retriever in [retrieve] stages.")
@@ -207,10 +202,8 @@ def _tables(name: str, key: str, section: Entry) -> Sequence[Entry]:
     return tables
 
 
-def _names(
-    name: str, key: str, section: Entry, allowed: Sequence[str], default: Sequence[str] = ()
-) -> tuple[str, ...]:
-    given = section.get(key, list(default))
+def _names(name: str, key: str, section: Entry, allowed: Sequence[str]) -> tuple[str, ...]:
+    given = section.get(key, [])
     if not isinstance(given, list):
         raise ConfigurationError(f"The recipe {name!r} has {given!r} as {key}; write a list.")
     return tuple(_one_of(name, key, one, allowed) for one in given)

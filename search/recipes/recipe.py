@@ -8,12 +8,8 @@ from dataclasses import asdict, dataclass, field
 from search.types import Reranking, Retriever
 
 RETRIEVERS = ("bm25", "dense", "sparse", "multi", "binary", "matryoshka", "narrow")
-TRANSFORMS = (
-    *("normalise", "rewrite_followup", "decompose", "expand_passages", "think_then_embed", "prf"),
-)
-REFINERS = ("mmr", "neighbours")
-AGGREGATIONS = ("max_p", "first_p", "mean_top_3")
-FALLBACKS = ("drop_transforms", "drop_rerank", "drop_dense", "bm25_only")
+TRANSFORMS = ("normalise", "decompose", "expand_passages", "think_then_embed", "prf")
+REFINERS = ("mmr",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +17,7 @@ class Recipe:
     """A named way of searching, read from TOML and checked.
 
     ``weights`` are those of the retrievers in the fusion; 1 where none is given. ``total_ms`` is
-    the budget of the whole walk, 0 for the configured one; ``fallback`` says what is given up, in
-    order, when it runs short.
+    the budget of the whole walk, 0 for the configured one.
     """
 
     name: str
@@ -35,10 +30,8 @@ class Recipe:
     fusion: str = "zscore"
     weights: Mapping[str, float] = field(default_factory=dict)
     refiners: tuple[str, ...] = ()
-    aggregation: str = "max_p"
     chain: tuple[Reranking, ...] = ()
     total_ms: int = 0
-    fallback: tuple[str, ...] = ("drop_rerank", "drop_dense", "bm25_only")
 
     @property
     def retriever_weights(self) -> dict[str, float]:
