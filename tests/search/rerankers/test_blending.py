@@ -101,3 +101,11 @@ def test_scores_are_stretched_to_0_and_1() -> None:
     assert stretched([4.0, 3.0, 2.0]) == [1.0, 0.5, 0.0]
     assert stretched([2.0, 2.0]) == [1.0, 1.0]
     assert stretched([]) == []
+
+
+@given(st.integers(2, 7), st.floats(0, 1))
+def test_a_reranker_that_agrees_changes_nothing_however_far_it_came(
+    scored: int, weight: float
+) -> None:
+    scores = {place: shelf()[place].score for place in range(scored)}
+    assert ids(blend(shelf(), scores, name="r", weight=weight)) == ids(shelf())
