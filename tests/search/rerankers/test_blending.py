@@ -3,7 +3,7 @@
 from statistics import fmean, pstdev
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.rerankers.blending import blend, first_stage_scores, stretched
@@ -17,6 +17,7 @@ def z(values: list[float]) -> list[float]:
     return [(value - fmean(values)) / pstdev(values) for value in values]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(-100, 100), min_size=7, max_size=7, unique_by=lambda x: round(x, 3)),
     st.floats(0, 1),
@@ -31,6 +32,7 @@ def test_the_order_is_that_of_the_weighted_sum_of_both(scores: list[float], weig
     assert gaps == pytest.approx([gaps[0]] * 7, abs=1e-6)
 
 
+@settings(deadline=None)
 @given(SCORES, st.floats(0, 1), st.integers(0, 9), st.frozensets(st.integers(0, 6)))
 def test_nothing_is_lost_and_every_part_counts(
     scores: dict[int, float], weight: float, depth: int, passed_over: frozenset[int]
@@ -45,6 +47,7 @@ def test_nothing_is_lost_and_every_part_counts(
         assert all(signal.part >= 0 for signal in one.signals.values())
 
 
+@settings(deadline=None)
 @given(SCORES, st.floats(0, 1))
 def test_what_has_no_score_keeps_its_order(scores: dict[int, float], weight: float) -> None:
     unscored = [i + 1 for i in range(7) if i not in scores]
@@ -52,6 +55,7 @@ def test_what_has_no_score_keeps_its_order(scores: dict[int, float], weight: flo
     assert [key for key in ids(ranked) if key in unscored] == unscored
 
 
+@settings(deadline=None)
 @given(SCORES, st.floats(0.1, 50), st.floats(-50, 50))
 def test_scale_and_origin_of_the_scores_do_not_matter(
     scores: dict[int, float], factor: float, shift: float
@@ -101,3 +105,12 @@ def test_scores_are_stretched_to_0_and_1() -> None:
     assert stretched([4.0, 3.0, 2.0]) == [1.0, 0.5, 0.0]
     assert stretched([2.0, 2.0]) == [1.0, 1.0]
     assert stretched([]) == []
+
+
+@settings(deadline=None)
+@given(st.integers(2, 7), st.floats(0, 1))
+def test_a_reranker_that_agrees_changes_nothing_however_far_it_came(
+    scored: int, weight: float
+) -> None:
+    scores = {place: shelf()[place].score for place in range(scored)}
+    assert ids(blend(shelf(), scores, name="r", weight=weight)) == ids(shelf())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.errors import ConfigurationError
@@ -74,6 +74,7 @@ def test_no_steps_leave_the_question_as_it_is() -> None:
     assert list(reranker.rerank(HERON, shelf()).candidates) == shelf()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 50), st.integers(0, 9))
 def test_teaching_raises_what_the_teacher_likes(seed: int, liked: int) -> None:
     query, passages = unit_rows(1, 16, seed)[0], unit_rows(10, 16, seed + 100)

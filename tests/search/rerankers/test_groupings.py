@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.errors import ConfigurationError
@@ -46,6 +46,7 @@ def test_a_hundred_candidates_make_nine_windows() -> None:
     assert (schedule[0], schedule[-1]) == ((80, 100), (0, 20))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 120), st.integers(2, 25), st.data())
 def test_windows_cover_every_place_and_overlap(count: int, size: int, data: st.DataObject) -> None:
     step = data.draw(st.integers(1, size))
@@ -71,6 +72,7 @@ def test_heap_sort_finds_the_exact_ten_best_of_a_hundred_in_thirty_answers() -> 
         assert oracle.asked <= 30
 
 
+@settings(deadline=None)
 @given(st.integers(2, 40), st.integers(1, 6), st.integers(1, 12), st.integers(0, 99))
 def test_heap_sort_is_exact_at_every_size(count: int, children: int, top: int, seed: int) -> None:
     oracle = Oracle(Random(seed).sample(range(count), count))
@@ -119,6 +121,7 @@ def test_one_by_one_ends_when_the_best_have_settled() -> None:
     assert arranged.passed_over == frozenset(range(20, 100))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=60), st.integers(1, 12))
 def test_without_beta_and_alpha_all_are_looked_at(scores: list[float], top: int) -> None:
     falling = sorted(scores, reverse=True)
@@ -126,6 +129,7 @@ def test_without_beta_and_alpha_all_are_looked_at(scores: list[float], top: int)
     assert not has_settled(falling, beta=None, top=top)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=60), st.floats(0, 1), st.integers(1, 12))
 def test_pruning_keeps_the_top_and_at_most_all(scores: list[float], alpha: float, top: int) -> None:
     falling = sorted(scores, reverse=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.rerankers.parsing import (
@@ -44,12 +44,14 @@ def test_there_are_at_least_sixty_samples() -> None:
     assert len({sample["text"] for sample in MALFORMED}) >= 60
 
 
+@settings(deadline=None)
 @given(ANSWERS)
 def test_no_answer_loses_or_repeats_a_candidate(text: str) -> None:
     assert sorted(complete(parse_order(text, LABELS).order, 5)) == [0, 1, 2, 3, 4]
     assert len(parse_best(text, LABELS).order) <= 1
 
 
+@settings(deadline=None)
 @given(ANSWERS)
 def test_no_score_is_unknown_or_out_of_range(text: str) -> None:
     scores = parse_scores(text, LABELS, low=0, high=10).scores
@@ -57,12 +59,14 @@ def test_no_score_is_unknown_or_out_of_range(text: str) -> None:
     assert all(0 <= score <= 10 for score in scores.values())
 
 
+@settings(deadline=None)
 @given(ANSWERS)
 def test_an_integer_is_in_range_or_absent(text: str) -> None:
     found = parse_integer(text)
     assert found is None or 0 <= found[0] <= 10
 
 
+@settings(deadline=None)
 @given(st.permutations(LABELS), st.sampled_from([" > ", ", ", "\n", "; "]), st.booleans())
 def test_a_whole_order_is_read_as_it_was_written(
     order: list[str], between: str, bracketed: bool

@@ -1,7 +1,7 @@
 """What candidates say stays inside its fence; templates change only on purpose."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.rerankers.prompting import cut, fenced, harmless, hints, prompt_file
@@ -39,6 +39,7 @@ def test_a_passage_cannot_close_its_fence(attack: str) -> None:
     assert "<|" not in told
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_no_text_opens_a_fence_or_a_special_token(text: str) -> None:
     said = harmless(text)

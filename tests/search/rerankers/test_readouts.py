@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.errors import ConfigurationError, ModelMissingError
@@ -89,6 +89,7 @@ def test_presence_of_a_cross_encoder_that_is_there() -> None:
         assert CrossEncoder.presence(checkpoint=str(folder)).present
 
 
+@settings(deadline=None)
 @given(st.integers(1, 6), st.integers(1, 9), st.integers(0, 99))
 def test_maxsim_equals_its_loop(asked: int, tokens: int, seed: int) -> None:
     query, document = unit_rows(asked, 8, seed), unit_rows(tokens, 8, seed + 1)
