@@ -153,7 +153,7 @@ def _encode_batch(encoders: Mapping[str, Any], texts: Sequence[str]) -> dict[str
     folding = {a: one for a, one in encoders.items() if isinstance(one, FixedDimensional)}
     for alias in encoders.keys() - made.keys() - folding.keys():
         made[alias] = encoders[alias].encode_documents(texts)
-    tokens = {id(encoders[alias]): encoded for alias, encoded in made.items()}
+    tokens = {id(encoders[a]): found for a, found in made.items() if isinstance(found, Ragged)}
     for alias, encoder in folding.items():
         known = tokens.get(id(encoder.tokens))
         made[alias] = (
