@@ -148,7 +148,7 @@ def _weights(value: Any) -> dict[str, float]:
 
 
 def _recipe(value: Any) -> str:
-    return one_of(recipe.name for recipe in planning.recipes())(value)
+    return one_of(planning.known_recipes())(value)
 
 
 def _offset(value: Any) -> int:

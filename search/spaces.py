@@ -16,6 +16,7 @@ from pgvector import SparseVector as Weights
 from search import registry
 from search.encoders.base import MOST_WEIGHTS, Encoder, Kind, Ragged, Rows
 from search.encoders.fde import FixedDimensional
+from search.encoders.late_interaction import TokenStates
 from search.errors import ModelMissingError
 from search.models import Corpus, Document, Passage, SparseVector, TokenVectors, Vector, VectorSpace
 
@@ -148,14 +149,28 @@ def _present(aliases: Iterable[str]) -> Iterable[tuple[str, Encoder]]:
 
 
 def _encode_batch(encoders: Mapping[str, Any], texts: Sequence[str]) -> dict[str, Encoded]:
+    """What each makes of the texts; one pass of a model serves all that use it."""
+    made = _in_one_pass(encoders, texts)
     folding = {a: one for a, one in encoders.items() if isinstance(one, FixedDimensional)}
-    made = {a: one.encode_documents(texts) for a, one in encoders.items() if a not in folding}
-    tokens = {id(encoders[alias]): encoded for alias, encoded in made.items()}
+    for alias in encoders.keys() - made.keys() - folding.keys():
+        made[alias] = encoders[alias].encode_documents(texts)
+    tokens = {id(encoders[a]): found for a, found in made.items() if isinstance(found, Ragged)}
     for alias, encoder in folding.items():
         known = tokens.get(id(encoder.tokens))
         made[alias] = (
             encoder.encode_documents(texts) if known is None else encoder.fold_documents(known)
         )
+    return made
+
+
+def _in_one_pass(encoders: Mapping[str, Any], texts: Sequence[str]) -> dict[str, Encoded]:
+    """Token vectors and the vectors of the text encoder whose states they are."""
+    made: dict[str, Encoded] = {}
+    aliases = {id(encoder): alias for alias, encoder in encoders.items()}
+    for alias, encoder in encoders.items():
+        pooled = aliases.get(id(encoder.text)) if isinstance(encoder, TokenStates) else None
+        if pooled is not None and pooled not in made:
+            made[pooled], made[alias] = encoder.encode_with_text(texts)
     return made
 
 

@@ -213,10 +213,13 @@ class RecipeBody(s.Serializer):
     """One way to search."""
 
     name = s.CharField()
+    title = s.CharField()
+    source = s.CharField()
     stages = s.ListField(child=s.CharField())
     needs = s.ListField(child=s.CharField())
     available = s.BooleanField()
     why_not = s.CharField()
+    digest = s.CharField()
 
 
 class RecipeList(s.Serializer):

@@ -140,10 +140,13 @@ def _conversation(request: Any, viewer: Viewer) -> str | None:
 def _recipe_body(recipe: Any) -> dict[str, Any]:
     return {
         "name": recipe.name,
+        "title": recipe.title,
+        "source": recipe.source,
         "stages": list(recipe.stages),
         "needs": list(recipe.needs),
         "available": recipe.available,
         "why_not": recipe.why_not,
+        "digest": recipe.digest,
     }
 
 

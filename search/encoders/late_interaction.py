@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.encoders.base import Ragged, Rows, TokenEncoder
-from search.encoders.onnx_text import OnnxTextEncoder
+from search.encoders.onnx_text import OnnxTextEncoder, TokenState
 from search.errors import ConfigurationError
 
 MOST_POOLING = 16
@@ -40,18 +40,23 @@ class TokenStates(TokenEncoder):
             )
         self.dim, self.pooling = text.dim, pooling
         self.fingerprint = f"tokens:{pooling}:{text.fingerprint}"
-        self._text = text
+        self.text = text
         self._words = {key for token, key in text.vocabulary().items() if _is_word(token)}
 
     def encode_queries(self, texts: Sequence[str]) -> Ragged:
-        return self._encode(texts, as_query=True, pooling=1)
+        return self._rows(self.text.token_states(texts, as_query=True), pooling=1)
 
     def encode_documents(self, texts: Sequence[str]) -> Ragged:
-        return self._encode(texts, as_query=False, pooling=self.pooling)
+        return self._rows(self.text.token_states(texts), pooling=self.pooling)
 
-    def _encode(self, texts: Sequence[str], *, as_query: bool, pooling: int) -> Ragged:
+    def encode_with_text(self, texts: Sequence[str]) -> tuple[Rows, Ragged]:
+        """What the text encoder makes of passages, and their token vectors, from one pass."""
+        rows, states = self.text.encode_with_states(texts)
+        return rows, self._rows(states, pooling=self.pooling)
+
+    def _rows(self, texts: Sequence[TokenState], *, pooling: int) -> Ragged:
         parts = []
-        for token_ids, states in self._text.token_states(texts, as_query=as_query):
+        for token_ids, states in texts:
             words = [place for place, key in enumerate(token_ids) if key in self._words]
             kept = states[words] if words else states
             parts.append(pool_neighbours(_unit(kept), factor=pooling))

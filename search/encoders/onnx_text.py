@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from filelock import FileLock
@@ -36,6 +36,13 @@ FORM = 2  # of the exported file; another number, another folder
 PRECISIONS = ("fp32", "int8")
 # More runs at once than cores would each take longer, and hold their states of 40 MB meanwhile.
 _RUNS = threading.BoundedSemaphore(max(2, os.cpu_count() or 1))
+
+
+class TokenState(NamedTuple):
+    """The tokens of a text: their ids, and their last states, (tokens, dim), not of length 1."""
+
+    token_ids: list[int]
+    states: Rows
 
 
 class OnnxTextEncoder(TextEncoder):
@@ -89,20 +96,36 @@ class OnnxTextEncoder(TextEncoder):
     def count_tokens(self, text: str) -> int:
         return len(self._counter.encode(_valid(text), add_special_tokens=False).ids)
 
-    def token_states(
-        self, texts: Sequence[str], *, as_query: bool = False
-    ) -> list[tuple[list[int], Rows]]:
-        """The token ids of each text and their last states, (tokens, dim), not of length 1.
+    def token_states(self, texts: Sequence[str], *, as_query: bool = False) -> list[TokenState]:
+        """The token ids of each text and their last states.
 
         The tokens that open and close an input are among them.
         """
         prompt, threads = (self._prompts[0], 1) if as_query else (self._prompts[1], self._threads)
         token_ids = self._token_ids([prompt + text for text in texts])
-        states: list[Rows] = [np.zeros((0, self.dim), np.float32)] * len(texts)
-        for batch, part in self._run_all(token_ids, "states", threads):
-            for place, rows in zip(batch, part, strict=True):
-                states[place] = rows[: len(token_ids[place])]  # the rest is padding
-        return list(zip(token_ids, states, strict=True))
+        found = [TokenState([], np.zeros((0, self.dim), np.float32))] * len(texts)
+        for batch, (states,) in self._run_all(token_ids, ["states"], threads):
+            self._take(token_ids, batch, states, found)
+        return found
+
+    def encode_with_states(self, texts: Sequence[str]) -> tuple[Rows, list[TokenState]]:
+        """Passages as unit rows, and the states of their tokens, from one pass of the model."""
+        token_ids = self._token_ids([self._prompts[1] + text for text in texts])
+        rows = np.zeros((len(texts), self.dim), dtype=np.float32)
+        found = [TokenState([], rows[:0])] * len(texts)
+        for batch, (part, states) in self._run_all(token_ids, ["rows", "states"], self._threads):
+            rows[batch] = part
+            self._take(token_ids, batch, states, found)
+        return (as_unit_rows(rows, dim=self.dim) if texts else rows), found
+
+    @staticmethod
+    def _take(
+        token_ids: Sequence[list[int]], batch: Sequence[int], states: Rows, into: list[TokenState]
+    ) -> None:
+        """Put the states of a batch, without its padding, where their texts stand."""
+        for place, rows in zip(batch, states, strict=True):
+            ids = token_ids[place]
+            into[place] = TokenState(ids, rows[: len(ids)])
 
     def vocabulary(self) -> dict[str, int]:
         """Every token with its id."""
@@ -110,7 +133,7 @@ class OnnxTextEncoder(TextEncoder):
 
     def _encode(self, texts: Sequence[str], *, threads: int) -> Rows:
         rows = np.zeros((len(texts), self.dim), dtype=np.float32)
-        for batch, part in self._run_all(self._token_ids(texts), "rows", threads):
+        for batch, (part,) in self._run_all(self._token_ids(texts), ["rows"], threads):
             rows[batch] = part
         return as_unit_rows(rows, dim=self.dim) if texts else rows
 
@@ -119,19 +142,19 @@ class OnnxTextEncoder(TextEncoder):
         return [encoding.ids for encoding in encodings]
 
     def _run_all(
-        self, token_ids: Sequence[list[int]], output: str, threads: int
-    ) -> Iterator[tuple[list[int], Rows]]:
-        """Places of the inputs in each batch, and the output for them."""
+        self, token_ids: Sequence[list[int]], outputs: Sequence[str], threads: int
+    ) -> Iterator[tuple[list[int], list[Rows]]]:
+        """Places of the inputs in each batch, and the outputs for them."""
         batches = list(_by_length(token_ids))
         inputs = [[token_ids[place] for place in batch] for batch in batches]
-        run = partial(self._run, output=output)
+        run = partial(self._run, outputs=outputs)
         if threads == 1 or len(batches) < 2:
             yield from zip(batches, map(run, inputs), strict=True)
             return
         with ThreadPoolExecutor(threads, "encode") as pool:
             yield from zip(batches, pool.map(run, inputs), strict=True)
 
-    def _run(self, inputs: Sequence[list[int]], *, output: str) -> Rows:
+    def _run(self, inputs: Sequence[list[int]], *, outputs: Sequence[str]) -> list[Rows]:
         width = max(len(ids) for ids in inputs)
         ids = np.zeros((len(inputs), width), dtype=np.int64)  # (batch, tokens)
         mask = np.zeros_like(ids)
@@ -141,7 +164,8 @@ class OnnxTextEncoder(TextEncoder):
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         given = {name: feed[name] for name in self._inputs}
         with _RUNS:
-            return self._session.run([output], given)[0]  # (batch, dim) or (batch, tokens, dim)
+            found: list[Rows] = self._session.run(outputs, given)
+        return found  # (batch, dim), (batch, tokens, dim)
 
 
 def _folder_name(fingerprint: str) -> str:

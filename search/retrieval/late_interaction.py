@@ -1,10 +1,12 @@
 """Passages by late interaction: every token of the question against every token of a passage."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import psycopg
 from django.db import connection
 
 from search.encoders.base import Ragged, Rows
@@ -20,7 +22,8 @@ CANDIDATES = 200  # of the first look, compared token by token
 
 _TOKENS = """
 SELECT t.passage_id, t.count, t.values FROM search_tokenvectors t
-WHERE t.passage_id = ANY(%(passages)s) AND t.space_id = %(space)s AND t.corpus_id = ANY(%(corpora)s)
+WHERE t.passage_id = ANY(%(passages)s::bigint[]) AND t.space_id = %(space)s
+AND t.corpus_id = ANY(%(corpora)s::bigint[])
 """
 
 
@@ -90,15 +93,21 @@ def _stored(
 ) -> tuple[list[int], Ragged]:
     """The passages that have token vectors, in the order given, and these."""
     values = {"passages": list(passage_ids), "space": space.pk, "corpora": list(corpora)}
-    with connection.cursor() as cursor:
-        cursor.execute(_TOKENS, values)
-        rows = {key: (count, blob) for key, count, blob in cursor.fetchall()}
+    rows = {key: (count, blob) for key, count, blob in _fetch_binary(_TOKENS, values)}
     keys = [key for key in dict.fromkeys(passage_ids) if key in rows]
     parts = [
         np.frombuffer(blob, dtype="<f2").reshape(count, space.dim)
         for count, blob in (rows[key] for key in keys)
     ]
     return keys, Ragged.of(parts, width=space.dim)
+
+
+def _fetch_binary(statement: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    """Rows that travel as bytes: Django's own cursors take megabytes as hexadecimal text."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(statement, values, binary=True, prepare=False)
+        return cursor.fetchall()
 
 
 def _ranked(scores: dict[int, float]) -> Run:

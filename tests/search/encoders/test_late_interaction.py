@@ -122,6 +122,14 @@ def test_questions_keep_every_word_and_documents_a_quarter(tokens: TokenStates) 
     assert (len(asked), len(stored)) == (8, 2)
 
 
+def test_one_pass_gives_what_two_give(tokens: TokenStates, minilm: OnnxTextEncoder) -> None:
+    rows, together = tokens.encode_with_text(TEXTS)
+    assert rows == pytest.approx(minilm.encode_documents(TEXTS), abs=1e-5)
+    alone = tokens.encode_documents(TEXTS)
+    assert together.counts.tolist() == alone.counts.tolist()
+    assert together.values == pytest.approx(alone.values, abs=1e-5)
+
+
 def test_the_mean_of_the_states_is_the_vector_of_the_text(minilm: OnnxTextEncoder) -> None:
     ((_, states),) = minilm.token_states(TEXTS[:1])
     mean = states.mean(axis=0)
