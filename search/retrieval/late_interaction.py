@@ -1,30 +1,20 @@
 """Passages by late interaction: every token of the question against every token of a passage."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
-import psycopg
-from django.db import connection
-
-from search.encoders.base import Ragged, Rows
+from search.encoders.base import Rows
 from search.encoders.late_interaction import maxsim, within_reach
 from search.models import VectorSpace
 from search.retrieval import dense
 from search.retrieval.conditions import NO_FILTERS
 from search.retrieval.nearest import as_run
+from search.retrieval.stored import stored_tokens
 from search.types import Filters, Run
 
 RETRIEVER = "multi"
 CANDIDATES = 200  # of the first look, compared token by token
-
-_TOKENS = """
-SELECT t.passage_id, t.count, t.values FROM search_tokenvectors t
-WHERE t.passage_id = ANY(%(passages)s::bigint[]) AND t.space_id = %(space)s
-AND t.corpus_id = ANY(%(corpora)s::bigint[])
-"""
 
 
 def search(
@@ -71,7 +61,7 @@ def rescore(
     """
     hits = run.hits[:depth]
     chosen = [hits[i] for i in within_reach([hit.score for hit in hits], k=k, alpha=alpha)]
-    keys, documents = _stored([hit.passage_id for hit in chosen], space, corpora)
+    keys, documents = stored_tokens([hit.passage_id for hit in chosen], space, corpora)
     first = {hit.passage_id: hit.score for hit in chosen}
     scores = maxsim(
         query_tokens, documents, first_stage=[first[key] for key in keys], k=k, beta=beta
@@ -84,30 +74,8 @@ def score(
     query_tokens: Rows, passage_ids: Sequence[int], space: VectorSpace, corpora: Sequence[int]
 ) -> dict[int, float]:
     """MaxSim of the given passages, those of these corpora that have token vectors."""
-    keys, documents = _stored(passage_ids, space, corpora)
+    keys, documents = stored_tokens(passage_ids, space, corpora)
     return dict(zip(keys, maxsim(query_tokens, documents).tolist(), strict=True))
-
-
-def _stored(
-    passage_ids: Sequence[int], space: VectorSpace, corpora: Sequence[int]
-) -> tuple[list[int], Ragged]:
-    """The passages that have token vectors, in the order given, and these."""
-    values = {"passages": list(passage_ids), "space": space.pk, "corpora": list(corpora)}
-    rows = {key: (count, blob) for key, count, blob in _fetch_binary(_TOKENS, values)}
-    keys = [key for key in dict.fromkeys(passage_ids) if key in rows]
-    parts = [
-        np.frombuffer(blob, dtype="<f2").reshape(count, space.dim)
-        for count, blob in (rows[key] for key in keys)
-    ]
-    return keys, Ragged.of(parts, width=space.dim)
-
-
-def _fetch_binary(statement: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
-    """Rows that travel as bytes: Django's own cursors take megabytes as hexadecimal text."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(statement, values, binary=True, prepare=False)
-        return cursor.fetchall()
 
 
 def _ranked(scores: dict[int, float]) -> Run:

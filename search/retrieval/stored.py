@@ -1,12 +1,15 @@
-"""Stored vectors of given passages, for rerankers: they encode nothing that is encoded already."""
+"""Stored vectors of given passages: what is encoded already is not encoded again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import psycopg
 from django.db import connection
 from numpy.typing import NDArray
 
+from search.encoders.base import Ragged
 from search.models import VectorSpace
 
 Rows = NDArray[np.float32]
@@ -45,13 +48,31 @@ class StoredTokens:
 
     def of(self, passage_ids: Sequence[int]) -> list[Rows | None]:
         """Unit rows, (tokens, dim), in the order of the ids; None where there are none."""
-        with connection.cursor() as cursor:
-            cursor.execute(_TOKENS, _values(self.space, self.corpora, passage_ids))
-            found = {
-                key: np.frombuffer(blob, "<f2").reshape(count, self.space.dim).astype(np.float32)
-                for key, count, blob in cursor.fetchall()
-            }
-        return [found.get(key) for key in passage_ids]
+        keys, documents = stored_tokens(passage_ids, self.space, self.corpora)
+        found = dict(zip(keys, documents, strict=True))
+        return [found[key].astype(np.float32) if key in found else None for key in passage_ids]
+
+
+def stored_tokens(
+    passage_ids: Sequence[int], space: VectorSpace, corpora: Sequence[int]
+) -> tuple[list[int], Ragged]:
+    """The passages that have token vectors, in the order given, and these."""
+    values = _values(space, corpora, passage_ids)
+    rows = {key: (count, blob) for key, count, blob in _fetch_binary(_TOKENS, values)}
+    keys = [key for key in dict.fromkeys(passage_ids) if key in rows]
+    parts = [
+        np.frombuffer(blob, dtype="<f2").reshape(count, space.dim)
+        for count, blob in (rows[key] for key in keys)
+    ]
+    return keys, Ragged.of(parts, width=space.dim)
+
+
+def _fetch_binary(statement: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    """Rows that travel as bytes: Django's own cursors take megabytes as hexadecimal text."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(statement, values, binary=True, prepare=False)
+        return cursor.fetchall()
 
 
 def _values(
