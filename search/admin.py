@@ -2,12 +2,13 @@
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from search import admin_evaluation  # noqa: F401  (registers measurements and topics)
+from search import admin_evaluation, planning  # noqa: F401  (registers measurements and topics)
 from search.models import Corpus, Document, Feedback, Membership, Search, Token
 
 
@@ -17,8 +18,20 @@ class MembershipInline(admin.TabularInline):
     autocomplete_fields: ClassVar = ["user"]
 
 
+class CorpusForm(forms.ModelForm):
+    """The recipe is one of those there are."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = [name for name in planning.known_recipes() if name != planning.DEFAULT]
+        kept = {self.instance.recipe} - {"", *names}
+        choices = [("", "default"), *((name, name) for name in (*names, *kept))]
+        self.fields["recipe"] = forms.ChoiceField(choices=choices, required=False)
+
+
 @admin.register(Corpus)
 class CorpusAdmin(admin.ModelAdmin):
+    form = CorpusForm
     list_display: ClassVar = ["name", "slug", "visibility", "documents_here", "passage_count"]
     list_filter: ClassVar = ["visibility"]
     search_fields: ClassVar = ["name", "slug"]

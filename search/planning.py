@@ -11,11 +11,13 @@ from django.core.signals import setting_changed
 from search import registry
 from search.conf import conf
 from search.errors import QueryError
+from search.models import Corpus
 from search.recipes import PRESETS, Known, Recipe, read_folder, resolve
 from search.transforms.router import route
 from search.types import Plan, Query, Retriever
 
 DEEPEST = 1000
+DEFAULT = "default"
 FIRST = ("bm25", "dense", "hybrid", "default")  # these always exist
 OF_TEXT_SPACE = frozenset({"dense", "binary", "matryoshka", "narrow"})
 WEIGHTS, TOKENS = "wordpieces", "tokens"  # the spaces of a recipe that names none
@@ -64,10 +66,7 @@ def plan(query: Query) -> Plan:
     Raises:
         QueryError: there is no such recipe; the sentence names those there are.
     """
-    known = known_recipes()
-    recipe = known.get(query.recipe)
-    if recipe is None:
-        raise QueryError(f"There is no recipe {query.recipe!r}; choose one of {', '.join(known)}.")
+    recipe, notes = _chosen(query)
     weights = recipe.retriever_weights
     if recipe.has_route and query.text:
         weights = route(query.text).weights(weights)
@@ -81,8 +80,25 @@ def plan(query: Query) -> Plan:
         chain=recipe.chain,
         deadline_ms=recipe.total_ms or conf().deadline_ms,
         digest=recipe.digest,
-        notes=query.notes,
+        notes=(*query.notes, *notes),
     )
+
+
+def _chosen(query: Query) -> tuple[Recipe, tuple[str, ...]]:
+    """The recipe that was named; else the one that all the corpora share; else the default."""
+    known = known_recipes()
+    if query.recipe not in known:
+        raise QueryError(f"There is no recipe {query.recipe!r}; choose one of {', '.join(known)}.")
+    if query.recipe != DEFAULT or not query.corpora:
+        return known[query.recipe], ()
+    corpora = Corpus.objects.filter(pk__in=query.corpora)
+    shared = set(corpora.values_list("recipe", flat=True)) - {""}
+    if len(shared) != 1 or corpora.filter(recipe="").exists():
+        return known[DEFAULT], ()
+    (name,) = shared
+    if name in known:
+        return known[name], ()
+    return known[DEFAULT], (f"The corpus asks for the recipe {name!r}, which there is not.",)
 
 
 def spaces_of(retriever: Retriever) -> tuple[str, ...]:

@@ -61,6 +61,7 @@ class Corpus(models.Model):
     visibility = models.CharField(
         max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
     )
+    recipe = models.CharField(max_length=100, blank=True)  # where a question names none
     retention_days = models.PositiveIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     # Raised, in the same transaction, by every publish, removal and change of readers.

@@ -210,6 +210,23 @@ def test_an_errand_reads_only_what_its_asker_may_see(
     assert ranked[0].signals == hits[0].signals
 
 
+def test_a_corpus_may_have_a_recipe_of_its_own(corpus: Corpus, other_corpus: Corpus) -> None:
+    Corpus.objects.filter(pk=corpus.pk).update(recipe="bm25")
+    alone, both = question("heron", corpus), question("heron", corpus, other_corpus)
+    assert planning.plan(alone).recipe == "bm25"
+    assert planning.plan(question("heron", corpus, recipe="dense")).recipe == "dense"
+    assert planning.plan(both).recipe == "default"  # they do not agree
+    Corpus.objects.update(recipe="bm25")
+    assert planning.plan(both).recipe == "bm25"
+
+
+def test_a_recipe_of_a_corpus_that_is_gone_is_named(corpus: Corpus) -> None:
+    Corpus.objects.filter(pk=corpus.pk).update(recipe="vanished")
+    plan = planning.plan(question("heron", corpus))
+    assert plan.recipe == "default"
+    assert any("'vanished'" in note for note in plan.notes)
+
+
 def test_recipes_of_the_data_folder_are_offered(hashing: Any) -> None:
     folder = django_settings.DATA_DIR / "recipes"
     folder.mkdir(exist_ok=True)
