@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, re_path
 
-from frontend.views import corpora, documents, feedback, media, pages, search
+from frontend.views import corpora, documents, evaluation, feedback, media, search
 
 app_name = "frontend"
 
@@ -27,7 +27,7 @@ urlpatterns = [
         media.asset,
         name="asset",
     ),
-    path("evaluation/", pages.evaluation, name="evaluation"),
+    path("evaluation/", evaluation.evaluation, name="evaluation"),
     path("login", LoginView.as_view(template_name="account/login.html"), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),
 ]

@@ -99,7 +99,7 @@ def _beat(job: Job, lost: threading.Event, done: threading.Event) -> None:
 
 
 def _ours(job: Job):  # type: ignore[no-untyped-def]
-    return Job.objects.filter(pk=job.pk, epoch=job.epoch, failed_at__isnull=True)
+    return Job.objects.unfinished().filter(pk=job.pk, epoch=job.epoch)
 
 
 def _is_alive(pid: int) -> bool:

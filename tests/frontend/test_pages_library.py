@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from ingestion.models import Job, State
-from search.models import Corpus, Document, Membership, Role
+from search.models import Corpus, Document, EvaluationRun, Membership, Role
 from tests.frontend.conftest import SignIn
 
 
@@ -191,7 +191,27 @@ def test_the_evaluation_page_says_how_to_measure_and_claims_no_runs(
     page = page_of(client, "/evaluation/")
 
     assert "manage.py evaluate" in page
-    assert "No runs are kept here yet" in page
+    assert "No runs to show" in page
+
+
+def test_kept_runs_are_shown_to_those_who_signed_in_without_their_questions(
+    client: Client, as_reader: SignIn, ada: User
+) -> None:
+    figures = {"recall@100": 0.7, "p95_ms": 31.0, "queries": 30}
+    for recipe, ndcg in (("bm25", 0.6), ("bm25", 0.712), ("hybrid", 0.811)):
+        EvaluationRun.objects.create(
+            recipe=recipe,
+            collection="med",
+            figures={**figures, "ndcg@10": ndcg},
+            intervals={"ndcg@10": [ndcg - 0.1, ndcg + 0.1]},
+            per_query={"q1": {"text": "a question of somebody", "ndcg@10": 1.0}},
+        )
+    assert "0.811" not in page_of(client, "/evaluation/")
+    page = page_of(as_reader(ada), "/evaluation/")
+    assert page.index("0.811") < page.index("0.712")  # the best first
+    assert "0.600" not in page  # the newest of each recipe
+    assert "0.711–0.911" in page
+    assert "somebody" not in page
 
 
 def test_signing_in_leads_back_to_where_one_was(client: Client, ada: User) -> None:
