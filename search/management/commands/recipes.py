@@ -27,6 +27,5 @@ class Command(BaseCommand):
 
 
 def _line(state: RecipeState) -> str:
-    needs = ", ".join(state.needs) or "nothing"
-    verdict = "can run" if state.available else f"cannot run: {state.why_not}"
-    return f"{state.name:12} {' → '.join(state.stages):36} needs {needs}; {verdict}"
+    verdict = "" if state.available else f"\n{'':26}cannot run here: {state.why_not}"
+    return f"{state.name:26}{state.title}\n{'':26}{' → '.join(state.stages)}{verdict}"

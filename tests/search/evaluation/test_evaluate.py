@@ -240,7 +240,8 @@ def test_the_recipes_command_lists_what_always_exists(hashing: Any) -> None:
     assert {"bm25", "dense", "hybrid", "default"} <= set(states)
     assert states["hybrid"]["stages"] == ["bm25", "dense", "fuse by zscore"]
     assert states["hybrid"]["needs"] == ["encoder hashing"]
-    assert all(state["available"] for state in states.values())
+    assert all(states[name]["available"] for name in ("bm25", "dense", "hybrid", "default"))
+    assert "No language model" in states["rankgpt"]["why_not"]
 
 
 @pytest.mark.real_data
