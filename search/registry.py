@@ -198,7 +198,9 @@ def _as_configured(kind: str, alias: str, backend: Backend) -> ModelState:
         lacking = _lacking(maker, backend) if present else None
     except (ConfigurationError, ModelMissingError) as error:
         return ModelState(alias, word, False, str(error), "Correct the settings, or install it.")
-    return lacking or ModelState(alias, word, present, detail, remedy)
+    if lacking is not None:
+        return ModelState(alias, word, False, lacking.detail, lacking.remedy)
+    return ModelState(alias, word, present, detail, remedy)
 
 
 def _lacking(maker: Any, backend: Backend) -> ModelState | None:

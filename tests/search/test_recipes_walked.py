@@ -242,3 +242,10 @@ def test_recipes_of_the_data_folder_are_offered(hashing: Any) -> None:
     finally:
         mine.unlink()
         planning.known_recipes.cache_clear()
+
+
+def test_a_plug_in_lacks_what_it_needs_under_its_own_name(hashing: Any) -> None:
+    states = {state.alias: state for state in registry.describe_models()}
+    assert (states["rankgpt"].kind, states["rankgpt"].present) == ("reranker", False)
+    assert "MMSEARCH_LLM_URL" in states["rankgpt"].detail
+    assert not states["maxsim"].present  # its encoder is not among those of these settings
