@@ -197,7 +197,7 @@ def _standing(query: Query, found: pipeline.Found, began: float) -> Standing:
 
 def _written(query: Query, found: pipeline.Found) -> Written:
     idf = {term.text: term.idf for term in lexical.read_terms(query.text, query.corpora).terms}
-    embed = _embed() if "dense" in found.plan.retrievers else None
+    embed = _embed() if found.plan.reads_meaning else None
     generator = registry.generator(GENERATOR)
     return compose(query.text, found.candidates, generator, embed=embed, weights=idf)
 

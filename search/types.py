@@ -103,6 +103,11 @@ class Plan:
     digest: str = ""
     notes: tuple[str, ...] = ()
 
+    @property
+    def reads_meaning(self) -> bool:
+        """Whether one of the retrievers compares meanings; an answer may do so then, too."""
+        return any(one.name not in {"bm25", "sparse"} for one in self.retrievers)
+
     def looks_by(self, retriever: str) -> bool:
         """Whether one of the retrievers has this name."""
         return any(one.name == retriever for one in self.retrievers)

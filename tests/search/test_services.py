@@ -11,6 +11,7 @@ from django.db import transaction
 from search import pipeline, services
 from search.errors import NotVisibleError, QueryError
 from search.forgetting import REMOVED
+from search.generators.extractive import Extractive
 from search.models import Answer, Corpus, Document, Feedback, Membership, Passage, Role, Search
 from search.types import Candidate, Filters, Hit, Query, Viewer
 from tests.people import viewer
@@ -347,6 +348,25 @@ def test_a_configured_language_model_is_said_to_be_unused(
     body = services.open_answer(query(viewer(bob)), viewer(bob)).body
     assert body["generator"] == "extractive"
     assert services.LLM_UNUSED in body["degraded"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "by_meaning"),
+    [("default", True), ("narrow", True), ("binary_float", True), ("bm25", False)],
+)
+def test_an_answer_compares_meanings_where_the_search_did(
+    bob: User, secret: int, recipe: str, by_meaning: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[bool] = []
+    write = Extractive.write
+
+    def noted(self: Extractive, *args: Any, embed: Any = None, **more: Any) -> Any:
+        given.append(embed is not None)
+        return write(self, *args, embed=embed, **more)
+
+    monkeypatch.setattr(Extractive, "write", noted)
+    services.open_answer(query(viewer(bob), recipe=recipe), viewer(bob))
+    assert given == [by_meaning]
 
 
 def test_words_alone_answer_when_meaning_is_not_asked_for(bob: User, secret: int) -> None:
