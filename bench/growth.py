@@ -38,6 +38,7 @@ from bench.pages import answer_time, first_paint  # noqa: E402
 
 ROLES = ("supervisor", "web server", "worker", "parsers", "database")
 EVERY_S = 0.2
+_OWN: set[int] = set()  # the database backend of this bench
 
 
 def role_of(command: str) -> str:
@@ -56,6 +57,8 @@ def held(site: psutil.Process, server: int) -> dict[str, float]:
     found = dict.fromkeys(ROLES, 0.0)
     roots = [site, psutil.Process(server)]
     for process in [p for root in roots for p in (root, *root.children(recursive=True))]:
+        if process.pid in _OWN:
+            continue
         try:
             command = " ".join(process.cmdline()) or process.name()
             found[role_of(command)] += process.memory_full_info().pss / 1e6
@@ -163,6 +166,7 @@ def _server(site: psutil.Process) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (backend,) = cursor.fetchone()
+    _OWN.add(backend)
     parent = psutil.Process(backend).parent()
     return parent.pid if parent else site.pid
 

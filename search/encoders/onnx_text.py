@@ -31,6 +31,7 @@ from search.errors import ConfigurationError, ModelMissingError
 log = logging.getLogger(__name__)
 
 BATCH = 4  # larger ones are slower here: the states no longer fit the cache
+MOST_TOKENS = 512  # of a batch with its padding: its states stay below 30 MB
 EXPORT_TIMEOUT_S = 600
 FORM = 2  # of the exported file; another number, another folder
 PRECISIONS = ("fp32", "int8")
@@ -179,9 +180,16 @@ def _valid(text: str) -> str:
 
 def _by_length(token_ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
     """Places of the inputs in batches of like length, so that little is padding."""
-    order = sorted(range(len(token_ids)), key=lambda place: len(token_ids[place]))
-    for start in range(0, len(order), BATCH):
-        yield order[start : start + BATCH]
+    batch: list[int] = []
+    for place in sorted(range(len(token_ids)), key=lambda place: len(token_ids[place])):
+        if batch and (
+            len(batch) == BATCH or (len(batch) + 1) * len(token_ids[place]) > MOST_TOKENS
+        ):
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
 
 
 def _tokenizer(source: SentenceFolder) -> Any:
