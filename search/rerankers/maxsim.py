@@ -23,7 +23,6 @@ class MaxSim(Harness):
     Source: "Multivector Reranking in the Era of Strong First-Stage Retrievers" (2026).
     """
 
-    light: ClassVar[bool] = True
     reads_tokens: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, str]] = {"encoder": "ENCODERS"}
 

@@ -71,7 +71,6 @@ class RelevanceFeedback(Reranker):
     the moved vector, call ``improved``.
     """
 
-    light: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, str]] = {"teacher": "RERANKERS", "encoder": "ENCODERS"}
 
     def __init__(
