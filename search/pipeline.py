@@ -75,18 +75,17 @@ def complete(query: Query, ranked: Ranked) -> Found:
 
 def rank(query: Query) -> Ranked:
     """Plan, expand, retrieve, fuse and rerank; raises as ``find`` does."""
-    began = time.perf_counter()
     plan = planning.plan(query)
     _check(query)
     if not query.corpora:
         return Ranked(plan, (), Retrieved(degraded=list(plan.notes)))
-    texts = expand(query.text, plan.transforms, lambda text: _first_look(query, plan, text))
-    retrieved, hits = _search(query, plan, texts)
+    walk = _Walk(query, plan)
+    texts = expand(query.text, plan.transforms, walk.first_look)
+    retrieved, hits = walk.search(texts)
     if plan.chain:
         start = time.perf_counter()
         asked = replace(query, text=texts.judging)
-        left_s = max(plan.deadline_ms / 1000 - (start - began), 0.0)
-        hits, notes = reranking.rerank(asked, plan, hits, left_s=left_s)
+        hits, notes = reranking.rerank(asked, plan, hits, left_s=walk.left_ms / 1000)
         retrieved.degraded += notes
         retrieved.timings["rerank"] = (time.perf_counter() - start) * 1000
     return Ranked(plan, tuple(hits), retrieved)
@@ -111,44 +110,63 @@ def _sees(query: Query, passage_id: int) -> bool:
     return Passage.objects.filter(pk=passage_id, corpus__in=list(query.corpora)).exists()
 
 
-def _first_look(query: Query, plan: Plan, text: str) -> tuple[Sequence[str], Mapping[str, float]]:
-    """What a transform may read: the best passages for the question, and the idf of its terms."""
-    asked = replace(query, text=text, k=FIRST_LOOK, offset=0)
-    retrieved = _retrieved(asked, plan)
-    hits = _fuse(asked, plan, retrieved.runs, plan.weights)
-    candidates = hydrate(hits[:FIRST_LOOK], query.corpora)
-    return [c.text for c in candidates], {term.text: term.idf for term in retrieved.terms.terms}
+class _Walk:
+    """One question on its way: every text is looked for once, within what is left of the time."""
+
+    def __init__(self, query: Query, plan: Plan) -> None:
+        self._query, self._plan = query, plan
+        self._began = time.perf_counter()
+        self._found: dict[str, Retrieved] = {}
+
+    @property
+    def left_ms(self) -> float:
+        """Milliseconds until the deadline of the plan, never below 0."""
+        return max(self._plan.deadline_ms - (time.perf_counter() - self._began) * 1000, 0.0)
+
+    def first_look(self, text: str) -> tuple[Sequence[str], Mapping[str, float]]:
+        """What a transform may read: the best passages for a text, and the idf of its terms."""
+        retrieved = self._retrieved(text)
+        hits = _fuse(self._query, self._plan, retrieved.runs, self._plan.weights)
+        candidates = hydrate(hits[:FIRST_LOOK], self._query.corpora)
+        return [c.text for c in candidates], {term.text: term.idf for term in retrieved.terms.terms}
+
+    def search(self, texts: Texts) -> tuple[Retrieved, list[Hit]]:
+        """What all texts found, in one list; each part of a question is heard in what is shown.
+
+        The runs of a text that was added carry its origin in their name, so that a score can say
+        which text brought it.
+        """
+        plan, retrieved = self._plan, self._retrieved(texts.judging)
+        runs, weights, parts = list(retrieved.runs), dict(plan.weights), []
+        for number, one in enumerate(texts.finding[1:], start=1):
+            if not self.left_ms:
+                retrieved.degraded.append("There was no time left to look for what was added.")
+                break
+            more = self._retrieved(one.text)
+            for run in more.runs:
+                name = f"{run.retriever} by {one.origin} {number}"
+                runs.append(_renamed(run, name))
+                weights[name] = plan.weights.get(run.retriever, 1.0) * one.weight
+            if one in texts.parts:
+                parts.append(_keys(_fuse(self._query, plan, more.runs, plan.weights)))
+        start = time.perf_counter()
+        hits = _fuse(self._query, plan, runs, weights)
+        if parts:
+            by_key = {hit.passage_id: hit for hit in hits}
+            hits = [by_key[key] for key in cover_parts(list(by_key), parts, k=self._query.k)]
+        retrieved.timings["fuse"] = (time.perf_counter() - start) * 1000
+        return retrieved, hits
+
+    def _retrieved(self, text: str) -> Retrieved:
+        if text not in self._found:
+            plan = replace(self._plan, deadline_ms=int(self.left_ms))
+            spaces = {one.name: planning.spaces_of(one) for one in plan.retrievers}
+            self._found[text] = retrieve(replace(self._query, text=text), plan, spaces)
+        return self._found[text]
 
 
-def _search(query: Query, plan: Plan, texts: Texts) -> tuple[Retrieved, list[Hit]]:
-    """What all texts found, in one list; each part of a question is heard among what is shown.
-
-    The runs of a text that was added carry its origin in their name, so that a score can say
-    which text brought it.
-    """
-    retrieved = _retrieved(replace(query, text=texts.judging), plan)
-    runs, weights = list(retrieved.runs), dict(plan.weights)
-    parts = []
-    for number, one in enumerate(texts.finding[1:], start=1):
-        more = _retrieved(replace(query, text=one.text), plan)
-        renamed = [_renamed(run, f"{run.retriever} by {one.origin} {number}") for run in more.runs]
-        for run, before in zip(renamed, more.runs, strict=True):
-            weights[run.retriever] = plan.weights.get(before.retriever, 1.0) * one.weight
-        runs += renamed
-        if one in texts.parts:
-            parts.append([hit.passage_id for hit in _fuse(query, plan, more.runs, plan.weights)])
-    start = time.perf_counter()
-    hits = _fuse(query, plan, runs, weights)
-    if parts:
-        by_key = {hit.passage_id: hit for hit in hits}
-        hits = [by_key[key] for key in cover_parts(list(by_key), parts, k=query.k)]
-    retrieved.timings["fuse"] = (time.perf_counter() - start) * 1000
-    return retrieved, hits
-
-
-def _retrieved(query: Query, plan: Plan) -> Retrieved:
-    spaces = {one.name: planning.spaces_of(one) for one in plan.retrievers}
-    return retrieve(query, plan, spaces)
+def _keys(hits: Sequence[Hit]) -> list[int]:
+    return [hit.passage_id for hit in hits]
 
 
 def _renamed(run: Run, name: str) -> Run:

@@ -145,6 +145,40 @@ def test_expanded_text_finds_and_the_question_judges(corpus: Corpus, settings: A
     assert any(name.startswith("bm25 by decompose") for name in names)
 
 
+def test_every_text_is_looked_for_once_and_within_the_time_that_is_left(
+    corpus: Corpus, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MMSEARCH = plugged(
+        expanding={"extends": "hybrid", "query": {"transforms": ["expand_passages"]}},
+        hurried={
+            "extends": "hybrid",
+            "query": {"transforms": ["decompose"]},
+            "budget": {"total_ms": 1},
+        },
+    )
+    heron, *_ = add(corpus, *BIRDS, "The heron and the egret wait in shallow water for frogs.")
+    asked: list[tuple[str, int]] = []
+    retrieve = pipeline.retrieve
+
+    def noted(query: Query, plan: Any, spaces: Any) -> Any:
+        asked.append((query.text, plan.deadline_ms))
+        return retrieve(query, plan, spaces)
+
+    monkeypatch.setattr(pipeline, "retrieve", noted)
+    pipeline.find(question("heron in water", corpus, recipe="expanding"))
+    texts = [text for text, _ in asked]
+    assert texts[0] == "heron in water"
+    assert len(texts) == len(set(texts)) == 2
+    assert asked[1][1] < asked[0][1]
+
+    asked.clear()
+    both = "What does the heron wait for and what does the owl hear?"
+    found = pipeline.find(question(both, corpus, recipe="hurried"))
+    assert [text for text, _ in asked] == [both]
+    assert heron in ids(found)
+    assert "There was no time left to look for what was added." in found.degraded
+
+
 def test_the_budget_of_a_recipe_is_kept(corpus: Corpus, settings: Any) -> None:
     late = by("reversing", budget={"total_ms": 1})
     settings.MMSEARCH = plugged(late=late)
