@@ -1,10 +1,15 @@
 """Errors that Django itself answers, said in the API's way when they happen under its addresses."""
 
+import logging
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponseBase
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
 
 from frontend.problems import CONTENT_TYPE, RETRY_S, Problem, problem_response
+
+log = logging.getLogger(__name__)
 
 _PREFIX = "/api/"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -26,6 +31,25 @@ class ProblemDetails:
         if response.status_code < 400 or not _is_page(response):
             return response
         return problem_response(_problem(response.status_code))
+
+
+class Unavailable:
+    """A page whose database is away or too slow says so, with when to come again: 503, not 500."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        """The page of a database that does not answer; every other error is another's."""
+        if not isinstance(error, OperationalError | InterfaceError):
+            return None
+        log.warning("%s: the database did not answer: %s", request.path, error)
+        page = HttpResponse(render_to_string("503.html"), status=503)
+        page.headers["Retry-After"] = str(RETRY_S)
+        return page
 
 
 def _problem(status: int) -> Problem:

@@ -252,8 +252,7 @@ def _saved_answer(make: Callable[[int], Body], search: Search) -> Answer:
 def _standing_now(body: Body) -> Body:
     """The body without documents removed since; those left cannot go before it is stored."""
     shown = shown_documents(body)
-    rows = Document.objects.filter(pk__in=shown).order_by("pk").select_for_update(no_key=True)
-    gone = shown - set(rows.values_list("pk", flat=True))
+    gone = shown - Document.objects.hold(shown)
     return without_documents(body, gone) if gone else body
 
 

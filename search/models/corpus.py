@@ -1,14 +1,17 @@
 """Corpora, who may read them, and the documents in them."""
 
+from collections.abc import Collection
 from typing import ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 
 from search.ids import new_id
 from search.types import Viewer
+
+_HOLD = "SELECT id FROM search_document WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
 
 
 class Role(models.TextChoices):
@@ -106,6 +109,15 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 
     def searchable(self) -> Self:
         return self.filter(published_at__isnull=False)
+
+    def hold(self, ids: Collection[int]) -> set[int]:
+        """Those of the ids that are there, kept from removal until the transaction ends.
+
+        Whoever holds a document too, or edits it, does not wait.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(_HOLD, [list(ids)])
+            return {key for (key,) in cursor.fetchall()}
 
 
 class Document(models.Model):

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from django.conf import settings as site
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.views.defaults import server_error
 
+from search import services
 from search.models import Corpus, Document
 from tests.frontend import shelves
 from tests.frontend.conftest import SignIn
@@ -120,6 +121,21 @@ def test_what_is_not_there_has_a_page_of_its_own(client: Client, db: None) -> No
 
     assert response.status_code == 404
     assert "There is nothing here" in response.content.decode()
+
+
+def test_a_database_that_does_not_answer_is_said_with_when_to_come_again(
+    client: Client, paper: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(services, "open_answer", away)
+    response = client.get("/search?q=lamp")
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    page = response.content.decode()
+    assert "load the page again" in page
+    assert "closed the connection" not in page
 
 
 def test_a_failure_of_ours_shows_no_trace(rf: RequestFactory) -> None:

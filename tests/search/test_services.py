@@ -1,12 +1,13 @@
 import json
 import logging
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 
 from search import pipeline, services
 from search.errors import NotVisibleError, QueryError
@@ -367,6 +368,34 @@ def test_an_answer_compares_meanings_where_the_search_did(
     monkeypatch.setattr(Extractive, "write", noted)
     services.open_answer(query(viewer(bob), recipe=recipe), viewer(bob))
     assert given == [by_meaning]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_answers_that_show_one_document_do_not_wait_for_each_other_and_removal_does(
+    bob: User, secret: int
+) -> None:
+    document = Passage.objects.get(pk=secret).document_id
+
+    def hold_too(found: list[object]) -> None:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '300ms'")
+                found.append(Document.objects.hold([document, 1]))
+                cursor.execute("DELETE FROM search_document WHERE id = %s", [document])
+        except OperationalError as error:
+            found.append(error)
+        finally:
+            connection.close()
+
+    found: list[object] = []
+    with transaction.atomic():
+        assert Document.objects.hold([document]) == {document}
+        other = threading.Thread(target=hold_too, args=[found])
+        other.start()
+        other.join()
+    assert found[0] == {document}
+    assert "lock timeout" in str(found[1])
+    assert Document.objects.filter(pk=document).exists()
 
 
 def test_words_alone_answer_when_meaning_is_not_asked_for(bob: User, secret: int) -> None:
