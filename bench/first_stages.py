@@ -67,69 +67,100 @@ def encoding_times(collection: Any) -> list[str]:
     return lines
 
 
-def stages(corpus_id: int) -> dict[str, tuple[Callable[[Question], Any], str]]:
+Ask = Callable[[Question], Any]
+
+
+def stages(corpus_id: int) -> dict[str, tuple[Ask, str]]:
     """What is measured, and the row whose ten best are the exact ones."""
+    words, meaning, hybrid = first_looks(corpus_id)
+    return {
+        "bm25": (words, ""),
+        "dense": (meaning, ""),
+        "hybrid (z-score)": (hybrid, ""),
+        **by_codec(corpus_id, words),
+        **by_tokens(corpus_id, words, hybrid),
+    }
+
+
+def first_looks(corpus_id: int) -> tuple[Callable[..., Any], Ask, Ask]:
+    """By words, by meaning, and by both."""
     from search import indexing
     from search.conf import conf
     from search.fusion import zscore
-    from search.retrieval import binary, dense, late_interaction, lexical, matryoshka, sparse
+    from search.retrieval import dense, lexical
     from search.types import Run
 
-    corpora = [corpus_id]
-    flat = indexing.space_for(conf().text_encoder)
-    many, folded = indexing.space_for("tokens"), indexing.space_for("fde")
-    pieces = indexing.space_for("wordpieces")
+    corpora, flat = [corpus_id], indexing.space_for(conf().text_encoder)
 
     def words(q: Question, depth: int = 100) -> Run:
         terms = lexical.read_terms(q.text, corpora)
         return lexical.search(terms, corpora, depth=depth)
 
-    def hybrid(q: Question) -> Run:
-        fused = zscore([words(q), dense.search(q.vector, flat, corpora)])
-        return Run("hybrid", tuple(fused))
+    def meaning(q: Question) -> Run:
+        return dense.search(q.vector, flat, corpora)
 
-    def narrow(q: Question) -> Run:
+    def hybrid(q: Question) -> Run:
+        return Run("hybrid", tuple(zscore([words(q), meaning(q)])))
+
+    return words, meaning, hybrid
+
+
+def by_codec(corpus_id: int, words: Callable[..., Any]) -> dict[str, tuple[Ask, str]]:
+    """One vector, or weights, a passage, looked through in other ways."""
+    from search import indexing
+    from search.conf import conf
+    from search.retrieval import binary, dense, matryoshka, sparse
+
+    corpora, flat = [corpus_id], indexing.space_for(conf().text_encoder)
+    pieces = indexing.space_for("wordpieces")
+
+    def coarse(q: Question) -> Any:
+        return binary.search(q.vector, flat, corpora, depth=25)
+
+    def narrow(q: Question) -> Any:
         keys = [hit.passage_id for hit in words(q, 1000).hits]
         return dense.score_within(q.vector, flat, corpora, keys)
 
-    def late(first: Callable[[Question], Run], depth: int, **pruning: Any) -> Any:
+    return {
+        "binary": (lambda q: binary.search(q.vector, flat, corpora), "dense"),
+        "binary, 100 rescored": (coarse, "dense"),
+        "matryoshka 128": (lambda q: matryoshka.search(q.vector, flat, corpora), "dense"),
+        "narrow: bm25 1000, dense": (narrow, "dense"),
+        "sparse: word pieces": (lambda q: sparse.search(q.weights, pieces, corpora), ""),
+    }
+
+
+def by_tokens(corpus_id: int, words: Ask, hybrid: Ask) -> dict[str, tuple[Ask, str]]:
+    """Late interaction: as a first stage, and over the first hits of another."""
+    from search import indexing
+    from search.fusion import zscore
+    from search.retrieval import dense, late_interaction
+    from search.types import Run
+
+    corpora, exact = [corpus_id], "maxsim of everything"
+    many, folded = indexing.space_for("tokens"), indexing.space_for("fde")
+
+    def tokens(q: Question, depth: int = 100) -> Run:
+        return late_interaction.search(q.tokens, q.folded, many, folded, corpora, depth=depth)
+
+    def late(first: Ask, depth: int, **pruning: Any) -> Ask:
         return lambda q: late_interaction.rescore(
             first(q), q.tokens, many, corpora, depth=depth, **pruning
         )
 
     def blended(q: Question) -> Run:
-        first = hybrid(q)
-        runs = [Run("hybrid", first.hits[:50]), late(hybrid, 50)(q)]
+        runs = [Run("hybrid", hybrid(q).hits[:50]), late(hybrid, 50)(q)]
         return Run("blend", tuple(zscore(runs, weights={"hybrid": 0.6, "multi": 0.4})))
 
-    def everything(q: Question) -> Run:
-        return late_interaction.search(q.tokens, q.folded, many, folded, corpora, depth=10**6)
-
+    pruned = late(hybrid, 50, alpha=0.5, beta=10)
     return {
-        "bm25": (words, ""),
-        "dense": (lambda q: dense.search(q.vector, flat, corpora), ""),
-        "hybrid (z-score)": (hybrid, ""),
-        "binary": (lambda q: binary.search(q.vector, flat, corpora), "dense"),
-        "binary, 100 rescored": (
-            lambda q: binary.search(q.vector, flat, corpora, depth=25),
-            "dense",
-        ),
-        "matryoshka 128": (lambda q: matryoshka.search(q.vector, flat, corpora), "dense"),
-        "narrow: bm25 1000, dense": (narrow, "dense"),
-        "maxsim of everything": (everything, ""),
-        "fde alone": (lambda q: dense.search(q.folded, folded, corpora), "maxsim of everything"),
-        "multi: fde 200, maxsim": (
-            lambda q: late_interaction.search(q.tokens, q.folded, many, folded, corpora),
-            "maxsim of everything",
-        ),
-        "bm25 100, maxsim": (late(words, 100), "maxsim of everything"),
-        "hybrid 50, maxsim": (late(hybrid, 50), "maxsim of everything"),
-        "hybrid 50, maxsim, alpha .5 beta 10": (
-            late(hybrid, 50, alpha=0.5, beta=10),
-            "maxsim of everything",
-        ),
+        exact: (lambda q: tokens(q, 10**6), ""),
+        "fde alone": (lambda q: dense.search(q.folded, folded, corpora), exact),
+        "multi: fde 200, maxsim": (tokens, exact),
+        "bm25 100, maxsim": (late(words, 100), exact),
+        "hybrid 50, maxsim": (late(hybrid, 50), exact),
+        "hybrid 50, maxsim, alpha .5 beta 10": (pruned, exact),
         "hybrid 50, maxsim blended .4": (blended, ""),
-        "sparse: word pieces": (lambda q: sparse.search(q.weights, pieces, corpora), ""),
     }
 
 
@@ -182,6 +213,8 @@ if __name__ == "__main__":
     os.environ["MMSEARCH_SPACES"] = ",".join(EXTRA)
     django.setup()
     from mmsearch_site.command_line import database_for
+    from mmsearch_site.first_run import prepare_database
 
     with database_for(["first_stages", "run"]):
+        prepare_database()
         main(Path(sys.argv[1]))
