@@ -21,7 +21,6 @@ _NONE = {
     "GENERATORS": "No language model {!r} is configured (MMSEARCH_LLM_URL or MMSEARCH_LOCAL_LLM).",
     "RERANKERS": "There is no reranker {!r}.",
 }
-STAND_IN = "A stand-in without weights:"
 _live: dict[tuple[str, str], Any] = {}
 _locks: dict[tuple[str, str], threading.RLock] = {}
 _guard = threading.Lock()
@@ -36,6 +35,7 @@ class ModelState:
     present: bool
     detail: str
     remedy: str = ""
+    is_stand_in: bool = False  # a miniature without weights works in place of what is missing
 
 
 def encoder(alias: str) -> "TextEncoder":
@@ -141,7 +141,7 @@ def _object(kind: str, alias: str) -> Any:
 def _build(kind: str, alias: str) -> Any:
     backend = _backend(kind, alias)
     maker = _import(kind, alias, backend)
-    if conf().stand_ins and kind == "RERANKERS" and is_stand_in(kind, alias):
+    if is_stand_in(kind, alias):
         return maker.tiny()
     options = dict(backend.options)
     for name, needed in getattr(maker, "needs", {}).items():
@@ -183,7 +183,8 @@ def _describe(kind: str, alias: str, backend: Backend) -> ModelState:
     found = _as_configured(kind, alias, backend)
     if found.present or not (conf().stand_ins and kind == "RERANKERS"):
         return found
-    return ModelState(alias, found.kind, True, f"{STAND_IN} {found.detail}")
+    detail = f"A stand-in without weights: {found.detail}"
+    return ModelState(alias, found.kind, True, detail, is_stand_in=True)
 
 
 def _as_configured(kind: str, alias: str, backend: Backend) -> ModelState:
@@ -220,7 +221,7 @@ def _lacking(maker: Any, backend: Backend) -> ModelState | None:
 
 def is_stand_in(kind: str, alias: str) -> bool:
     """Whether a miniature without weights works in place of what is missing."""
-    return describe_model(kind, alias).detail.startswith(STAND_IN)
+    return conf().stand_ins and describe_model(kind, alias).is_stand_in
 
 
 def _forget(*, setting: str, **_kwargs: object) -> None:

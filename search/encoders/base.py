@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search.errors import ModelMissingError, SearchError
+from search.generators.checkpoints import Presence, find_folder
 from search.types import Modality
 
 Rows = NDArray[np.float32]
@@ -54,14 +55,6 @@ class Ragged:
     def __iter__(self) -> Iterator[NDArray[np.floating]]:
         for start, count in zip(self.starts, self.counts, strict=True):
             yield self.values[start : start + count]
-
-
-class Presence(NamedTuple):
-    """Whether what a plug-in needs is on this machine, told without loading it."""
-
-    present: bool
-    detail: str
-    remedy: str = ""
 
 
 class Encoder(ABC):
@@ -169,21 +162,9 @@ def find_checkpoint(name: str, *, offline: bool) -> Path:
     """
     if name == "minilm":
         return _bundled_minilm()
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return folder
-    if name.startswith((".", "/", "~")) or name.count("/") > 1:
-        raise ModelMissingError(f"There is no folder {name!r}; correct the checkpoint's path.")
-    from huggingface_hub import snapshot_download  # heavy, and seldom needed
-
-    try:
-        return Path(snapshot_download(name, local_files_only=offline))
-    except (OSError, ValueError) as error:
-        raise ModelMissingError(
-            f"The model {name!r} is not on this machine"
-            + (" and MMSEARCH_OFFLINE forbids fetching it" if offline else "")
-            + f': {error} Name a folder that holds it, or "minilm", which is bundled.'
-        ) from error
+    return find_folder(
+        name, offline=offline, hint=' Name a folder that holds it, or "minilm", which is bundled.'
+    )
 
 
 def _bundled_minilm() -> Path:

@@ -1,9 +1,12 @@
 """Where the weights of a model lie on this machine; safetensors only."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from search.errors import ModelMissingError
+
+_KEPT = ("*.safetensors", "*.json", "*.txt", "*.jinja", "*.model")
 
 
 class Presence(NamedTuple):
@@ -21,9 +24,7 @@ def find_weights(name: str, *, offline: bool) -> Path:
         ModelMissingError: it is not here and may not, or cannot, be fetched; or its weights are
             in a form that can run code.
     """
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
-        folder = _fetched(name, offline=offline)
+    folder = find_folder(name, offline=offline, kept=_KEPT)
     if not any(folder.glob("*.safetensors")):
         raise ModelMissingError(
             f"{folder} holds no safetensors weights; other forms can run code and are not loaded."
@@ -41,17 +42,29 @@ def weights_presence(name: object) -> Presence:
         return Presence(False, str(error), "Put the model's folder there.")
 
 
-def _fetched(name: str, *, offline: bool) -> Path:
+def find_folder(
+    name: str, *, offline: bool, kept: Sequence[str] | None = None, hint: str = ""
+) -> Path:
+    """A folder as it is, or that of a hub name, fetched unless ``offline``.
+
+    ``kept`` are the patterns of the files that are fetched; ``hint`` ends the sentence of an error.
+
+    Raises:
+        ModelMissingError: it is not on this machine and may not, or cannot, be fetched.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
     if name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise ModelMissingError(f"There is no folder {name!r}; correct the checkpoint's path.")
     from huggingface_hub import snapshot_download  # heavy, and seldom needed
 
+    patterns = None if kept is None else list(kept)
     try:
-        kept = ["*.safetensors", "*.json", "*.txt", "*.jinja", "*.model"]
-        return Path(snapshot_download(name, local_files_only=offline, allow_patterns=kept))
+        return Path(snapshot_download(name, local_files_only=offline, allow_patterns=patterns))
     except (OSError, ValueError) as error:
         raise ModelMissingError(
             f"The model {name!r} is not on this machine"
             + (" and MMSEARCH_OFFLINE forbids fetching it" if offline else "")
-            + f": {error}"
+            + f": {error}{hint}"
         ) from error
