@@ -10,12 +10,10 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import batched
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from search.encoders.base import (
     MOST_WEIGHTS,
@@ -26,13 +24,13 @@ from search.encoders.base import (
     find_checkpoint,
 )
 from search.errors import ConfigurationError, ModelMissingError
+from search.generators.checkpoints import check_precision
 
 ZIPF_WORDS = 10  # a word of rank r stands about 10 / r times in a passage
 LETTER_RANK = 100  # single characters stand first in a vocabulary, in the order of the alphabet
 CHARACTERS = 20_000  # of a text that are read
 _LICENCE = re.compile(r"^license:\s*[\"']?([\w.-]+)", re.MULTILINE)
 _CARD_CHARACTERS = 4000
-Entries = NDArray[np.float32]  # (n, 2): term id and weight, the ids rising
 
 
 class WordPieceCounts(SparseEncoder):
@@ -74,7 +72,8 @@ class MaskedLanguageSparse(SparseEncoder):
     twice the logarithm where the folder's pooling says "log1p_relu". Questions take theirs from
     the folder's idf.json, a weight for each token, or from the rank of the token in the vocabulary
     where there is none. ``checkpoint`` is a folder or a hub name. Weights that may not be used
-    commercially are refused unless ``allow_noncommercial``.
+    commercially are refused unless ``allow_noncommercial``. ``device`` as torch names it; ``dtype``
+    is "float32", "bfloat16" or "float16"; the batch is halved when memory runs out.
 
     The model is loaded when the first document comes: asking needs the tokenizer alone.
 
@@ -89,6 +88,7 @@ class MaskedLanguageSparse(SparseEncoder):
         checkpoint: str,
         *,
         device: str = "cpu",
+        dtype: str = "float32",
         batch_size: int = 8,
         max_tokens: int = 512,
         allow_noncommercial: bool = False,
@@ -104,10 +104,13 @@ class MaskedLanguageSparse(SparseEncoder):
         vocabulary = self._tokenizer.get_vocab()
         self._idf = _read_idf(self._folder, vocabulary) or _zipf_idf(vocabulary)
         self._batch_size, self._device, self._max_tokens = batch_size, device, max_tokens
+        check_precision(dtype)
+        self._dtype = dtype
         self._twice = _pooling(self._folder).get("activation_function") == "log1p_relu"
         self.dim = max(vocabulary.values()) + 1
         name = Path(checkpoint).name
         self.fingerprint = f"sparse:{name}:{_digest(weights)}:{_digest(path)}:{max_tokens}"
+        self.fingerprint += "" if dtype == "float32" else f":{dtype}"
         self._special = sorted(_special(self._tokenizer))
         self._lock = threading.Lock()
         self._model: Any = None
@@ -120,32 +123,36 @@ class MaskedLanguageSparse(SparseEncoder):
         return _look_up(self._tokenizer, texts, self._idf)
 
     def encode_documents(self, texts: Sequence[str]) -> Ragged:
-        parts: list[Entries] = []
-        for batch in batched(texts, self._batch_size):
-            parts += [heaviest(row) for row in self._weights(batch)]
-        return Ragged.of(parts, width=2)
+        if not texts:
+            return Ragged.of([], width=2)
+        from search.generators.memory import rows_in_batches  # torch
 
-    def _weights(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """The weight of each word of the vocabulary: (batch, dim)."""
+        read = self._tokenizer.encode_batch([_valid(text) for text in texts])
+        rows = rows_in_batches(
+            self._entries,
+            [self._cut(encoding.ids) for encoding in read],
+            batch_size=self._batch_size,
+            length=len,
+            move_to_cpu=self._move_to_cpu,
+        )
+        return Ragged.of([row[row[:, 1] > 0] for row in rows.numpy()], width=2)
+
+    def _entries(self, inputs: Sequence[Sequence[int]]) -> Any:
+        """The heaviest entries of each input, on the device of the model."""
         import torch  # a process that only asks never loads it
 
-        inputs = [
-            encoding.ids for encoding in self._tokenizer.encode_batch([_valid(t) for t in texts])
-        ]
-        inputs = [self._cut(ids) for ids in inputs]
-        width = max(len(ids) for ids in inputs)
+        model = self._loaded()
+        width = max(map(len, inputs))
         mask = torch.tensor([[1] * len(ids) + [0] * (width - len(ids)) for ids in inputs])
-        padded = torch.tensor([ids + [0] * (width - len(ids)) for ids in inputs])
+        padded = torch.tensor([[*ids, *[0] * (width - len(ids))] for ids in inputs])
+        padded, mask = (one.to(model.device, non_blocking=True) for one in (padded, mask))
         with torch.inference_mode():
-            logits = self._loaded()(
-                input_ids=padded.to(self._device), attention_mask=mask.to(self._device)
-            ).logits  # (batch, tokens, vocabulary)
-            logits = logits.float() * mask.to(self._device).unsqueeze(-1)
-            weights = torch.log1p(torch.relu(logits.amax(dim=1)))  # (batch, vocabulary)
-            weights = torch.log1p(weights) if self._twice else weights
-        rows: NDArray[np.float32] = weights.cpu().numpy()[:, : self.dim].copy()
-        rows[:, [key for key in self._special if key < rows.shape[1]]] = 0
-        return rows
+            logits = model(input_ids=padded, attention_mask=mask).logits
+            logits *= mask.unsqueeze(-1)  # (batch, tokens, vocabulary), in place: it is the largest
+            weights = torch.log1p(torch.relu(logits.amax(dim=1).float()))  # (batch, vocabulary)
+            weights = (torch.log1p(weights) if self._twice else weights)[:, : self.dim]
+            weights[:, [key for key in self._special if key < weights.shape[1]]] = 0
+            return heaviest(weights)
 
     def _cut(self, ids: list[int]) -> list[int]:
         """Within the model's window; the token that ends an input stays."""
@@ -157,25 +164,33 @@ class MaskedLanguageSparse(SparseEncoder):
             if self._model is None:
                 from transformers import AutoModelForMaskedLM
 
+                from search.generators.memory import precision
+
                 model = AutoModelForMaskedLM.from_pretrained(
                     self._folder,
                     local_files_only=True,
                     trust_remote_code=False,
                     use_safetensors=True,
+                    dtype=precision(self._dtype),
                 )
                 self._model = model.to(self._device).eval()
             return self._model
 
+    def _move_to_cpu(self) -> None:
+        self._device = "cpu"
+        self._loaded().to("cpu")
 
-def heaviest(weights: NDArray[np.float32], *, most: int = MOST_WEIGHTS) -> Entries:
-    """The entries above zero of a row over the vocabulary, at most ``most``, ids rising.
 
-    Of equal weights the lower id is kept.
+def heaviest(weights: Any, *, most: int = MOST_WEIGHTS) -> Any:
+    """Of each row over the vocabulary, (batch, dim), the ``most`` heaviest entries, ids rising.
+
+    A tensor (batch, at most ``most``, 2) of id and weight; entries of weight 0 fill up where fewer
+    weigh anything. Of equal weights the lower id is kept.
     """
-    ids = np.flatnonzero(weights > 0)
-    if len(ids) > most:
-        ids = np.sort(ids[np.argsort(-weights[ids], kind="stable")[:most]])
-    return np.column_stack([ids, weights[ids]]).astype(np.float32)
+    import torch
+
+    ids = weights.sort(dim=1, descending=True, stable=True).indices[:, :most].sort(dim=1).values
+    return torch.stack([ids.float(), weights.gather(1, ids)], dim=-1)
 
 
 def _look_up(tokenizer: Any, texts: Sequence[str], idf: Mapping[int, float]) -> Ragged:

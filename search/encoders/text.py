@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from search.encoders.base import (
     Presence,
     Rows,
@@ -15,7 +17,10 @@ from search.errors import ModelMissingError
 
 
 class SentenceTransformerEncoder(TextEncoder):
-    """A sentence-transformers model. ``dtype`` is "float32" or "bfloat16"; part of the space.
+    """A sentence-transformers model, on a ``device`` as torch names it.
+
+    ``dtype`` is "float32", "bfloat16" or "float16", and part of the space. The batch is halved when
+    memory runs out, down to one; then the CPU takes over.
 
     A user's text travels as ``{"text": …}``: a bare string that looks like a path or an address
     would be opened by models that also read pictures.
@@ -31,8 +36,10 @@ class SentenceTransformerEncoder(TextEncoder):
         offline: bool = False,
     ) -> None:
         try:
-            import torch  # imported here: the web process asks this class for its presence
+            # imported here: the web process asks this class for its presence
             from sentence_transformers import SentenceTransformer
+
+            from search.generators.memory import precision
         except ImportError as error:
             raise ModelMissingError(
                 f"The encoder {checkpoint!r} needs sentence-transformers: {error}. Install it, or "
@@ -44,7 +51,7 @@ class SentenceTransformerEncoder(TextEncoder):
             device=device,
             local_files_only=True,
             trust_remote_code=False,
-            model_kwargs={"dtype": getattr(torch, dtype)},
+            model_kwargs={"dtype": precision(dtype)},
         )
         self._batch_size = batch_size
         self.dim = int(self._model.get_embedding_dimension() or 0)
@@ -65,22 +72,24 @@ class SentenceTransformerEncoder(TextEncoder):
         return len(self._model.tokenizer.encode(text, add_special_tokens=False))
 
     def _unit_rows(self, encode: Any, texts: Sequence[str]) -> Rows:
+        from search.generators.memory import rows_in_batches
+
         if not texts:
-            return as_unit_rows(self._model_rows(0), dim=self.dim)
-        inputs = [{"text": text.encode("utf-8", "replace").decode()} for text in texts]
-        rows = encode(
-            inputs,
+            return np.zeros((0, self.dim), dtype=np.float32)
+        rows = rows_in_batches(
+            lambda batch: encode(
+                [{"text": text} for text in batch],
+                batch_size=len(batch),
+                convert_to_tensor=True,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            ),
+            [text.encode("utf-8", "replace").decode() for text in texts],
             batch_size=self._batch_size,
-            convert_to_tensor=True,
-            normalize_embeddings=True,
-            show_progress_bar=False,
+            length=len,
+            move_to_cpu=lambda: self._model.to("cpu"),
         )
-        return as_unit_rows(rows.float().cpu().numpy(), dim=self.dim)
-
-    def _model_rows(self, count: int) -> Any:
-        import numpy as np
-
-        return np.zeros((count, self.dim), dtype=np.float32)
+        return as_unit_rows(rows.numpy(), dim=self.dim)
 
 
 def _digest(model: Any) -> str:

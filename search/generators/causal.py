@@ -20,7 +20,7 @@ from search.generators.language_model import (
     Sampling,
     Written,
 )
-from search.generators.memory import in_batches
+from search.generators.memory import precision, rows_in_batches
 
 _HERE = "\u241f"  # where the user's words stand in a rendered chat template
 
@@ -46,7 +46,7 @@ class CausalModel:
             local_files_only=True,
             trust_remote_code=False,
             use_safetensors=True,
-            dtype=getattr(torch, dtype),
+            dtype=precision(dtype),
             attn_implementation=NAME,
         )
         self._model: Any = cast(Any, model).to(device).eval()
@@ -67,28 +67,63 @@ class CausalModel:
         alone = len(ids) == 1 and ids[0] not in {self._tokenizer.unk_token_id, *self.specials}
         return ids[0] if alone else None
 
-    def plain(self, text: str) -> str:
-        """The text with no special token in it: each is broken by a space behind its first sign."""
+    def plain(self, texts: Sequence[str]) -> list[str]:
+        """The texts with no special token in them: each is broken by a space behind its first sign.
+
+        All are read by one call of the tokenizer, which shares them among the cores.
+        """
+        broken = [self._broken(text) for text in texts]
+        return [
+            text
+            if self.specials.isdisjoint(ids)
+            else self._tokenizer.decode([i for i in ids if i not in self.specials])
+            for text, ids in zip(broken, self._ids_of_all(broken), strict=True)
+        ]
+
+    def _broken(self, text: str) -> str:
         for word in self._special_words:
             while word and word in text:
                 text = text.replace(word, f"{word[0]} {word[1:]}" if len(word) > 1 else " ")
-        ids = self._tokenizer.encode(text, add_special_tokens=False)
-        if self.specials.isdisjoint(ids):
-            return text
-        return self._tokenizer.decode([i for i in ids if i not in self.specials])
+        return text
 
     def tokens_of(self, prompt: Prompt) -> list[int]:
         """Token ids of a prompt, by the model's chat template where it has one."""
-        turns = [{"role": one.role, "content": self.plain(one.text)} for one in prompt.messages]
-        if self._tokenizer.chat_template:
-            text = self._tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=True
-            )
-            ids = self._tokenizer.encode(text, add_special_tokens=False)
-        else:
-            ids = self._tokenizer.encode("\n\n".join(turn["content"] for turn in turns) + "\n\n")
-        ids += self._tokenizer.encode(self.plain(prompt.opening), add_special_tokens=False)
-        return self._fitting(ids)
+        return self.tokens_of_all([prompt])[0]
+
+    def tokens_of_all(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+        """Token ids of each prompt; texts that several of them share are made plain once."""
+        said = {one.text for prompt in prompts for one in prompt.messages}
+        said |= {prompt.opening for prompt in prompts}
+        texts = list(said)
+        plain = dict(zip(texts, self.plain(texts), strict=True))
+        has_template = bool(self._tokenizer.chat_template)
+        bodies = self._ids_of_all(
+            [self._rendered([(one.role, plain[one.text]) for one in p.messages]) for p in prompts],
+            add_special_tokens=not has_template,
+        )
+        openings = self._ids_of_all([plain[prompt.opening] for prompt in prompts])
+        return [self._fitting(body + end) for body, end in zip(bodies, openings, strict=True)]
+
+    def _rendered(self, turns: Sequence[tuple[str, str]]) -> str:
+        if not self._tokenizer.chat_template:
+            return "\n\n".join(text for _, text in turns) + "\n\n"
+        rendered: str = self._tokenizer.apply_chat_template(
+            [{"role": role, "content": text} for role, text in turns],
+            tokenize=False,
+            add_generation_prompt=True,
+        )
+        return rendered
+
+    def _ids_of_all(
+        self, texts: Sequence[str], *, add_special_tokens: bool = False
+    ) -> list[list[int]]:
+        if not texts:
+            return []
+        read = self._tokenizer(
+            list(texts), add_special_tokens=add_special_tokens, return_attention_mask=False
+        )
+        ids: list[list[int]] = read["input_ids"]
+        return ids
 
     @torch.inference_mode()
     def generate(self, prompt: Prompt, sampling: Sampling) -> Completion:
@@ -123,18 +158,16 @@ class CausalModel:
 
     def next_token_logits(self, prompts: Sequence[Prompt], answers: Sequence[int]) -> Logits:
         """Logits of the answers after each prompt, (prompts, answers); batched by length."""
-        read = [self.tokens_of(prompt) for prompt in prompts]
-        order = sorted(range(len(read)), key=lambda i: len(read[i]))
-        rows = in_batches(
-            lambda batch: self._last_logits([read[i] for i in batch], answers),
-            order,
+        if not prompts:
+            return np.empty((0, len(answers)), dtype=np.float64)
+        rows = rows_in_batches(
+            lambda batch: self._last_logits(batch, answers),
+            self.tokens_of_all(prompts),
             batch_size=self._batch_size,
+            length=len,
             move_to_cpu=self._move_to_cpu,
         )
-        logits = np.empty((len(prompts), len(answers)), dtype=np.float64)
-        for place, row in zip(order, rows, strict=True):
-            logits[place] = row
-        return logits
+        return rows.double().numpy()
 
     @torch.inference_mode()
     def query_attention(
@@ -142,19 +175,19 @@ class CausalModel:
     ) -> list[Attention]:
         """See ``LanguageModel.query_attention``; without reuse, one whole pass for each query."""
         head, tail = self._chat_frame()
-        pieces = [self._ids(self.plain(text) + "\n\n") for text in documents]
+        pieces = self._ids_of_all([text + "\n\n" for text in self.plain(documents)])
         prefix, spans = list(head), []
         for piece in pieces:
             spans.append((len(prefix), len(prefix) + len(piece)))
             prefix += piece
-        asking = self._ids(self.plain(task))
+        asking, *questions = self._ids_of_all(self.plain([task, *queries]))
         cache = None
         if reuse_prefix and prefix:
             cache = DynamicCache(config=self._model.config)
             self._run(prefix, cache)
         received = []
-        for query in queries:
-            asked = self._ids(self.plain(query)) or self._ids(" ")
+        for question in questions:
+            asked = question or self._ids(" ")
             suffix = [*asking, *asked, *tail]
             self._fitting([*prefix, *suffix])
             watch = Watch(
@@ -173,7 +206,7 @@ class CausalModel:
     @torch.inference_mode()
     def embed(self, text: str) -> NDArray[np.float32]:
         """The last state after the end-of-sequence token, (dim,)."""
-        ids = self._tokenizer.encode(self.plain(text))
+        ids = self._tokenizer.encode(self.plain([text])[0])
         end = self._tokenizer.eos_token_id
         if end is not None and (not ids or ids[-1] != end):
             ids.append(end)
@@ -187,9 +220,7 @@ class CausalModel:
         ).last_hidden_state
 
     @torch.inference_mode()
-    def _last_logits(
-        self, batch: Sequence[Sequence[int]], answers: Sequence[int]
-    ) -> Sequence[NDArray[np.float64]]:
+    def _last_logits(self, batch: Sequence[Sequence[int]], answers: Sequence[int]) -> torch.Tensor:
         longest = max(len(ids) for ids in batch)
         inputs = torch.full((len(batch), longest), self._pad)
         mask = torch.zeros_like(inputs)
@@ -197,16 +228,16 @@ class CausalModel:
             inputs[row, longest - len(ids) :] = torch.tensor(ids)
             mask[row, longest - len(ids) :] = 1
         device = self._model.device
-        places = (mask.cumsum(-1) - 1).clamp(min=0)
+        inputs, mask = (one.to(device, non_blocking=True) for one in (inputs, mask))
         out = self._model(
-            input_ids=inputs.to(device),
-            attention_mask=mask.to(device),
-            position_ids=places.to(device),
+            input_ids=inputs,
+            attention_mask=mask,
+            position_ids=(mask.cumsum(-1) - 1).clamp(min=0),
             logits_to_keep=1,
             use_cache=False,
         )
-        chosen = out.logits[:, -1, list(answers)]  # (batch, answers)
-        return list(chosen.double().cpu().numpy())
+        chosen: torch.Tensor = out.logits[:, -1, list(answers)]  # (batch, answers)
+        return chosen
 
     def _chat_frame(self) -> tuple[list[int], list[int]]:
         """Token ids before and after the words of a user."""

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from search.errors import ModelMissingError
+from search.errors import ConfigurationError, ModelMissingError
 
+PRECISIONS = ("float32", "bfloat16", "float16")
 _KEPT = ("*.safetensors", "*.json", "*.txt", "*.jinja", "*.model")
 
 
@@ -15,6 +16,16 @@ class Presence(NamedTuple):
     present: bool
     detail: str
     remedy: str = ""
+
+
+def check_precision(dtype: str) -> None:
+    """Refuse a number format in which models are not run.
+
+    Raises:
+        ConfigurationError: it is not one of ``PRECISIONS``.
+    """
+    if dtype not in PRECISIONS:
+        raise ConfigurationError(f"The dtype is {dtype!r}; write one of {', '.join(PRECISIONS)}.")
 
 
 def find_weights(name: str, *, offline: bool) -> Path:

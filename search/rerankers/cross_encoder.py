@@ -13,7 +13,8 @@ from search.rerankers.policy import Policy
 class CrossEncoder(Harness):
     """One transformer reads question and passage together; a folder or a hub name.
 
-    ``device`` and ``dtype`` as torch names them. The batch is halved when memory runs out.
+    ``device`` as torch names it; ``dtype`` "float32", "bfloat16" or "float16". The batch is halved
+    when memory runs out.
 
     Source: Nogueira and Cho, 2019, arXiv:1901.04085.
     """
@@ -43,7 +44,7 @@ class CrossEncoder(Harness):
         super().__init__(
             name,
             readout=self._logit,
-            grouping=One(batch_size),
+            grouping=One(self._logit.batch),
             policy=Policy(depth=depth, weight=weight, alpha=alpha),
         )
 

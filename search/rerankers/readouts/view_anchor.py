@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer
 
 from search.errors import ConfigurationError
-from search.generators.memory import in_batches
+from search.generators.memory import rows_in_batches
 from search.rerankers.readout import PLAIN_TEXT, Group, Reading, Readout, View
 from search.types import Query
 
@@ -90,13 +90,14 @@ class ViewAnchor(Readout):
     def states(self, query: Query, group: Group) -> Tensor:
         """The states of the view tokens of each candidate, (n, views, dim)."""
         texts = self._view.of(group, [""] * len(group))
-        rows = in_batches(
-            lambda batch: list(self._encode(query.text, batch)),
+        rows = rows_in_batches(
+            lambda batch: self._encode(query.text, batch),
             texts,
             batch_size=self._batch_size,
+            length=len,
             move_to_cpu=self._move_to_cpu,
         )
-        return torch.stack(rows)
+        return rows.to(self.head.tokens.device)
 
     def _encode(self, query: str, texts: Sequence[str]) -> Tensor:
         views, device = len(self.head.tokens), self.head.tokens.device

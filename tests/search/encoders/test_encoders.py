@@ -83,6 +83,38 @@ def test_rows_are_unit_vectors_in_the_order_given(encoder: TextEncoder) -> None:
         assert encoder.encode_documents([text])[0] == pytest.approx(row, abs=1e-5)
 
 
+def test_an_encoder_halves_its_batch_when_memory_runs_out(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    encoder = SentenceTransformerEncoder(str(tiny_folder), batch_size=4)
+    wanted, model, sizes = encoder.encode_documents(TEXTS), encoder._model, []
+    forward = model.forward
+
+    def scarce(features: dict[str, torch.Tensor], **options: object) -> object:
+        sizes.append(len(features["input_ids"]))
+        if sizes[-1] > 2:
+            raise torch.OutOfMemoryError("scarce")
+        return forward(features, **options)
+
+    monkeypatch.setattr(model, "forward", scarce)
+    assert encoder.encode_documents(TEXTS) == pytest.approx(wanted, abs=1e-5)
+    assert sizes == [4, 2, 2, 2, 1]
+
+
+def test_a_precision_is_part_of_the_space(tiny_folder: Path) -> None:
+    exact, rough = (
+        SentenceTransformerEncoder(str(tiny_folder), dtype=dtype)
+        for dtype in ("float32", "bfloat16")
+    )
+    assert exact.fingerprint != rough.fingerprint
+    cosines = (exact.encode_documents(TEXTS) * rough.encode_documents(TEXTS)).sum(axis=1)
+    assert cosines == pytest.approx(1, abs=1e-2)
+    with pytest.raises(ConfigurationError, match="'half'; write one of float32"):
+        SentenceTransformerEncoder(str(tiny_folder), dtype="half")
+
+
 def test_nothing_in_gives_nothing_out(encoder: TextEncoder) -> None:
     assert encoder.encode_queries([]).shape == (0, encoder.dim)
 

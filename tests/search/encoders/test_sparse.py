@@ -100,6 +100,39 @@ def test_the_weight_is_the_largest_logarithm_over_the_tokens(
     assert dict(entries.tolist()) == pytest.approx(expected, abs=1e-5)
 
 
+def test_a_precision_is_part_of_the_space(
+    masked: MaskedLanguageSparse, masked_folder: Path
+) -> None:
+    rough = MaskedLanguageSparse(str(masked_folder), max_tokens=32, dtype="bfloat16")
+    assert rough.fingerprint == f"{masked.fingerprint}:bfloat16"
+    (exact,), (near,) = masked.encode_documents(["the owl"]), rough.encode_documents(["the owl"])
+    found = dict(near.tolist())
+    assert all(found.get(key, 0) == pytest.approx(w, abs=0.05) for key, w in exact.tolist())
+    with pytest.raises(ConfigurationError, match="'half'; write one of float32"):
+        MaskedLanguageSparse(str(masked_folder), dtype="half")
+
+
+def test_a_sparse_encoder_halves_its_batch_when_memory_runs_out(
+    masked_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    encoder = MaskedLanguageSparse(str(masked_folder), max_tokens=32, batch_size=4)
+    wanted = encoder.encode_documents(TEXTS)
+    forward, sizes = encoder._model.forward, []
+
+    def scarce(*, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> object:
+        sizes.append(len(input_ids))
+        if sizes[-1] > 2:
+            raise torch.OutOfMemoryError("scarce")
+        return forward(input_ids=input_ids, attention_mask=attention_mask)
+
+    monkeypatch.setattr(encoder._model, "forward", scarce)
+    for entries, expected in zip(encoder.encode_documents(TEXTS), wanted, strict=True):
+        assert entries == pytest.approx(expected, abs=1e-5)
+    assert sizes == [4, 2, 2, 1]
+
+
 def test_questions_are_looked_up_in_the_folders_table(masked: MaskedLanguageSparse) -> None:
     (entries,) = masked.encode_queries(["the heron the heron lake"])
     assert dict(entries.tolist()) == pytest.approx({5: 0.1, 6: 4.5})  # the lake has no weight
@@ -119,12 +152,15 @@ def test_asking_never_imports_torch(masked_folder: Path) -> None:
 
 
 def test_only_the_heaviest_thousand_are_kept() -> None:
-    weights = np.zeros(5000, np.float32)
-    weights[1000:4000] = np.linspace(1, 2, 3000)
-    entries = heaviest(weights)
-    assert len(entries) == MOST_WEIGHTS
-    assert entries[:, 0].tolist() == list(range(3000, 4000))
-    assert heaviest(np.ones(5000, np.float32))[-1, 0] == MOST_WEIGHTS - 1  # ties: the lower ids
+    import torch
+
+    weights = torch.zeros(2, 5000)
+    weights[0, 1000:4000] = torch.linspace(1, 2, 3000)
+    weights[1] = 1
+    rising, tied = heaviest(weights)
+    assert rising[:, 0].tolist() == list(range(3000, 4000))
+    assert rising[:, 1].tolist() == weights[0, 3000:4000].tolist()
+    assert tied[:, 0].tolist() == list(range(MOST_WEIGHTS))  # ties: the lower ids
 
 
 def test_a_long_text_of_many_words_keeps_a_thousand() -> None:
