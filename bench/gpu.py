@@ -6,8 +6,8 @@ Each row runs one class of the product and, on the same texts, device, precision
 bare transformers model: tokenise, forward, one result for each text fetched at the end. "bare"
 reads the texts as they come, "bare by length" those of like length together. The three take turns;
 a rate is that of the median repeat, after a warm-up. "differs" is the largest difference of the
-product's results from the bare ones, over the largest bare one. Models have random weights in real
-sizes and are made in place. At the end memory is made scarce: the batch must be halved, and the
+product's results from the bare ones, over how far these lie apart. Models have random weights
+in real sizes and are made in place. At the end memory is made scarce: the batch must be halved, and the
 results must stay. Without a GPU the shortage is played. Rows beyond the budget are named.
 """
 
@@ -32,7 +32,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from bench import gpu_contests as contests
 from bench.gpu_contests import Contest, Setting
-from bench.gpu_models import BASE, KINDS, MINILM, TINY, Size, passages, save_bert, save_qwen
+from bench.gpu_models import BASE, KINDS, MINILM, QWEN, TINY, Size, passages, save_bert, save_qwen
 from bench.gpu_report import Row, line, machine, markdown
 
 MIB = 1 << 20
@@ -45,21 +45,16 @@ class Task:
 
     part: str
     kind: str
-    size: Size | None
+    size: Size
     dtype: str
     batches: tuple[int, ...]
     count: int
     make: Callable[[Path, Sequence[str], Setting], Contest]
 
-    @property
-    def model(self) -> str:
-        """The model's name, as a table shows it."""
-        return self.size.name if self.size else "Qwen3-0.6B"
-
 
 def tasks(*, tiny: bool) -> Iterator[Task]:
     """bfloat16 first: when time runs out, float32 is what is left out."""
-    sizes = (TINY,) if tiny else (MINILM, BASE)
+    sizes, writer = ((TINY,), TINY) if tiny else ((MINILM, BASE), QWEN)
     many, few = (24, 12) if tiny else (512, 200)
     batches: dict[str, tuple[int, ...]] = {
         "text": (4, 8) if tiny else (16, 64, 256),
@@ -75,25 +70,25 @@ def tasks(*, tiny: bool) -> Iterator[Task]:
             )
         if dtype == "bfloat16":
             yield Task(
-                "yes_no", "causal", None, dtype, batches["causal"], few // 2, contests.yes_no
+                "yes_no", "causal", writer, dtype, batches["causal"], few // 2, contests.yes_no
             )
-            yield Task("first", "causal", None, dtype, (1,), few // 2, contests.first)
+            yield Task("first", "causal", writer, dtype, (1,), few // 2, contests.first)
         yield Task("sparse", "sparse", sizes[-1], dtype, batches["sparse"], many, contests.sparse)
 
 
 class Shelf:
     """The folders of the models, made when they are first asked for."""
 
-    def __init__(self, home: Path, *, device: str, tiny: bool) -> None:
-        self._home, self._device, self._tiny = home, device, tiny
+    def __init__(self, home: Path, *, device: str) -> None:
+        self._home, self._device = home, device
 
     def folder(self, task: Task) -> Path:
         """Where the model of this task lies."""
-        folder = self._home / f"{task.kind}-{task.model}"
+        folder = self._home / f"{task.kind}-{task.size.name}"
         if folder.is_dir():
             return folder
-        if task.size is None:
-            return save_qwen(folder, device=self._device, tiny=self._tiny)
+        if task.kind == "causal":
+            return save_qwen(task.size, folder, device=self._device)
         return save_bert(KINDS[task.kind], task.size, folder, device=self._device)
 
 
@@ -115,7 +110,7 @@ def measure(task: Task, contest: Contest, at: Setting, *, repeats: int) -> Row:
     wanted = contest.bare(given).numpy()
     return Row(
         part=task.part,
-        model=task.model,
+        model=task.size.name,
         dtype=at.dtype,
         batch=at.batch,
         passages=contest.passages,
@@ -157,8 +152,8 @@ def wait(device: str) -> None:
 
 
 def difference(found: np.ndarray, wanted: np.ndarray) -> float:
-    """The largest difference, over the largest value."""
-    return float(np.abs(found - wanted).max() / max(float(np.abs(wanted).max()), 1e-9))
+    """The largest difference, over how far the wanted rows lie apart: 1 or so for other rows."""
+    return float(np.abs(found - wanted).max() / max(float(np.ptp(wanted, axis=0).max()), 1e-9))
 
 
 def shortage(task: Task, contest: Contest, at: Setting) -> dict[str, Any]:
@@ -170,7 +165,7 @@ def shortage(task: Task, contest: Contest, at: Setting) -> dict[str, Any]:
         found = contest.result()
     return {
         "part": task.part,
-        "model": task.model,
+        "model": task.size.name,
         "batch": at.batch,
         "limit": limit,
         "tried": changes(sizes),
@@ -226,20 +221,20 @@ def changes(sizes: Sequence[int]) -> list[int]:
 
 def run(options: argparse.Namespace, home: Path) -> dict[str, Any]:
     """All contests within the budget, then the shortages."""
-    started, shelf = time.monotonic(), Shelf(home, device=options.device, tiny=options.tiny)
+    started, shelf = time.monotonic(), Shelf(home, device=options.device)
     rows, short, left_out = [], [], []
     for task in tasks(tiny=options.tiny):
         texts = passages(task.count, words=20 if options.tiny else 160)
         for batch in task.batches:
             at = Setting(options.device, task.dtype, batch)
             if time.monotonic() - started > options.budget_s:
-                left_out.append(f"{task.part} {task.model} {task.dtype} {batch}")
+                left_out.append(f"{task.part} {task.size.name} {task.dtype} {batch}")
                 continue
             contest = task.make(shelf.folder(task), texts, at)
             rows.append(measure(task, contest, at, repeats=options.repeats))
             print(line(rows[-1]), file=sys.stderr, flush=True)
             is_last = batch == task.batches[-1] and task.dtype == "bfloat16"
-            if is_last and task.size in {None, BASE, TINY} and batch > 1:
+            if is_last and task.size is not MINILM and batch > 1:
                 short.append(shortage(task, contest, at))
             del contest
             gc.collect()

@@ -36,7 +36,7 @@ _SYLLABLES = [a + b for a in "bcdfghklmnprstvw" for b in ("a", "e", "i", "o", "u
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The shape of a BERT."""
+    """The shape of a model."""
 
     name: str
     width: int
@@ -46,6 +46,7 @@ class Size:
 
 MINILM = Size("MiniLM-L6", 384, 6, 12)
 BASE = Size("BERT-base", 768, 12, 12)
+QWEN = Size("Qwen3-0.6B", 1024, 28, 16)
 TINY = Size("tiny", 32, 2, 4)
 
 
@@ -75,6 +76,7 @@ def save_bert(kind: type[Any], size: Size, folder: Path, *, device: str) -> Path
         num_attention_heads=size.heads,
         intermediate_size=4 * size.width,
         max_position_embeddings=512,
+        initializer_range=size.width**-0.5,  # so that texts differ in what the model makes of them
     )
     config.num_labels = 1
     torch.manual_seed(0)
@@ -86,20 +88,21 @@ def save_bert(kind: type[Any], size: Size, folder: Path, *, device: str) -> Path
     return folder
 
 
-def save_qwen(folder: Path, *, device: str, tiny: bool) -> Path:
-    """A causal model in the shape of Qwen3-0.6B, in bfloat16, and a byte-pair tokenizer."""
+def save_qwen(size: Size, folder: Path, *, device: str) -> Path:
+    """A causal model in the form of Qwen3, in bfloat16, and a byte-pair tokenizer."""
     tokenizer = _byte_pairs(passages(400, words=160, seed=1))
     tokenizer.save_pretrained(folder)
     config = Qwen3Config(
-        vocab_size=len(tokenizer) if tiny else 151_936,
-        hidden_size=32 if tiny else 1024,
-        intermediate_size=64 if tiny else 3072,
-        num_hidden_layers=2 if tiny else 28,
-        num_attention_heads=4 if tiny else 16,
-        num_key_value_heads=2 if tiny else 8,
-        head_dim=8 if tiny else 128,
+        vocab_size=151_936 if size is not TINY else len(tokenizer),
+        hidden_size=size.width,
+        intermediate_size=3 * size.width,
+        num_hidden_layers=size.layers,
+        num_attention_heads=size.heads,
+        num_key_value_heads=size.heads // 2,
+        head_dim=2 * size.width // size.heads,
         max_position_embeddings=40_960,
         tie_word_embeddings=True,
+        initializer_range=size.width**-0.5,
         eos_token_id=tokenizer.convert_tokens_to_ids("<|im_end|>"),
     )
     torch.manual_seed(0)
