@@ -6,9 +6,10 @@ Each row runs one class of the product and, on the same texts, device, precision
 bare transformers model: tokenise, forward, one result for each text fetched at the end. "bare"
 reads the texts as they come, "bare by length" those of like length together. The three take turns;
 a rate is that of the median repeat, after a warm-up. "differs" is the largest difference of the
-product's results from the bare ones, over how far these lie apart. Models have random weights
-in real sizes and are made in place. At the end memory is made scarce: the batch must be halved, and the
-results must stay. Without a GPU the shortage is played. Rows beyond the budget are named.
+product's results from the bare ones, over how far these lie apart. Models have random weights in
+real sizes and are made in place. At the end of a class memory is made scarce: the batch must be
+halved, and the results must stay. Without a GPU the shortage is played. Rows beyond the budget are
+named.
 """
 
 import argparse
