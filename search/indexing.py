@@ -133,11 +133,11 @@ def rewrite_terms(document: Document) -> None:
     for some in batched(passages, BATCH):
         ids = [passage.pk for passage in some]
         before = _token_count(ids)
-        postings.remove(corpus.pk, ids, _configurations(ids))
+        postings.remove(corpus, ids, _configurations(ids))
         rows = [{"id": p.pk} | _words(document, p) for p in some]
         with connection.cursor() as cursor:
             cursor.execute(_REWRITE, [json.dumps(rows)])
-        postings.add(corpus.pk, ids, [row["configuration"] for row in rows])
+        postings.add(corpus, ids, [row["configuration"] for row in rows])
         _adjust(corpus, passages=0, tokens=_token_count(ids) - before)
     _remember_languages(corpus)
 
@@ -203,8 +203,9 @@ def _put_in(
             cursor.execute(_INSERT, [json.dumps(records)])
             tokens += sum(length for (length,) in cursor.fetchall())
         used = [record["configuration"] for record in records]
-        postings.add(corpus.pk, ids, used)
+        postings.add(corpus, ids, used)
         names |= set(used)
+    postings.merge(corpus, corpus.next_slot + len(pairs))
     for alias, rows in vectors.items():
         spaces.store(space_for(alias), pairs, rows)
     Corpus.objects.filter(pk=corpus.pk).update(
@@ -221,7 +222,7 @@ def _take_out(corpus: Corpus, document: Document) -> dict[str, int]:
     gone: Counter[str] = Counter()
     for some in batched(ids, BATCH):
         keys = list(some)
-        gone += postings.remove(corpus.pk, keys, _configurations(keys))
+        gone += postings.remove(corpus, keys, _configurations(keys))
         _adjust(corpus, passages=-len(keys), tokens=-_token_count(keys))
     rows = spaces.remove(ids)
     # None, not 0, is what an empty list of ids gives: a document that never became searchable.

@@ -37,7 +37,7 @@ class Found:
 
     plan: Plan
     candidates: tuple[Candidate, ...]
-    spread: Spread = Spread()  # of the passages that hold one of the words or are near in meaning
+    spread: Spread  # of the passages that hold one of the words or are near in meaning
     degraded: tuple[str, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)  # stage -> ms
 

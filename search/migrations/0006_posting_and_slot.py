@@ -16,10 +16,13 @@ class Migration(migrations.Migration):
             fields=[
                 ('pk', models.CompositePrimaryKey('corpus_id', 'term', 'block', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('term', models.TextField(db_collation='C')),
-                ('block', models.PositiveIntegerField()),
+                ('block', models.IntegerField()),
                 ('entries', models.BinaryField()),
                 ('corpus', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='search.corpus')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('block__gte', 0)), fields=['corpus', 'block'], name='posting_fresh')],
+            },
         ),
         migrations.AddField(
             model_name='corpus',

@@ -16,12 +16,14 @@ WHERE n.corpus_id = c.id
 """
 POSTINGS = """
 INSERT INTO search_posting (corpus_id, term, block, entries)
-SELECT p.corpus_id, u.lexeme, p.slot / 8192, string_agg(
+SELECT p.corpus_id, u.lexeme,
+    CASE WHEN p.slot < c.next_slot / 8192 * 8192 THEN -1 - p.slot / 8192 ELSE p.slot / 1024 END,
+    string_agg(
     int8send((p.slot::bigint << 32) | (least(p.length, 8388607)::bigint << 8)
         | least(cardinality(u.positions), 255)),
     ''::bytea ORDER BY p.slot)
-FROM search_passage p, unnest(p.terms) u
-GROUP BY p.corpus_id, u.lexeme, p.slot / 8192
+FROM search_passage p JOIN search_corpus c ON c.id = p.corpus_id, unnest(p.terms) u
+GROUP BY 1, 2, 3
 """
 
 

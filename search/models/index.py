@@ -86,8 +86,15 @@ class Posting(models.Model):
     pk = models.CompositePrimaryKey("corpus_id", "term", "block")
     corpus = models.ForeignKey(Corpus, models.CASCADE, related_name="+", db_index=False)
     term = models.TextField(db_collation="C")
-    block = models.PositiveIntegerField()
+    block = models.IntegerField()
     entries = models.BinaryField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["corpus", "block"], name="posting_fresh", condition=models.Q(block__gte=0)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.term}, block {self.block}: {len(self.entries)} bytes"

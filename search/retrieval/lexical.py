@@ -1,8 +1,9 @@
 """Exact BM25 over the passages one may see, from the postings of the visible corpora.
 
-Every passage that holds a term is scored, by sums over arrays; none of them is read. N, document frequency and average length are sums over the visible corpora alone. BM25 needs sums
-and nothing else, so the scores are those of a library that holds only what the asker may read, and
-hidden words cannot move them.
+Every passage that holds a term is scored, by sums over arrays; none of them is read. N, document
+frequency and average length are sums over the visible corpora alone. BM25 needs sums and nothing
+else, so the scores are those of a library that holds only what the asker may read, and hidden words
+cannot move them.
 
 Source: Robertson and Zaragoza, 2009, doi:10.1561/1500000019, with Lucene's idf, which is never
 negative.

@@ -1,8 +1,7 @@
 """Stored vectors of given passages: what is encoded already is not encoded again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from django.db import connection
