@@ -61,18 +61,23 @@ _NAMES = ", ".join(_COLUMNS)
 _RECORD = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
 _LENGTH = "(SELECT coalesce(sum(cardinality(u.positions)), 0) FROM unnest(t.terms) u)"
 # ruff: noqa: S608  (only the constants above are joined)
-# OFFSET 0 keeps the planner from working out each tsvector twice.
+# What titles and headings hold has weight A. OFFSET 0 keeps the planner from working out each
+# tsvector twice.
+_COUNTED = """(
+    SELECT setweight(to_tsvector(c, r.head), 'A') || to_tsvector(c, r.body) AS terms
+    FROM (SELECT r.configuration::regconfig AS c) named OFFSET 0
+) t"""
 _INSERT = f"""
 INSERT INTO search_passage ({_NAMES}, slot, terms, length)
 SELECT {_NAMES}, slot, t.terms, {_LENGTH}
-FROM json_to_recordset(%s::json) AS r({_RECORD}, slot int, words text, configuration text)
-CROSS JOIN LATERAL (SELECT to_tsvector(r.configuration::regconfig, r.words) AS terms OFFSET 0) t
+FROM json_to_recordset(%s::json) AS r({_RECORD}, slot int, head text, body text, configuration text)
+CROSS JOIN LATERAL {_COUNTED}
 RETURNING length
 """
 _REWRITE = f"""
 UPDATE search_passage p SET terms = t.terms, length = {_LENGTH}
-FROM json_to_recordset(%s::json) AS r(id bigint, words text, configuration text)
-CROSS JOIN LATERAL (SELECT to_tsvector(r.configuration::regconfig, r.words) AS terms OFFSET 0) t
+FROM json_to_recordset(%s::json) AS r(id bigint, head text, body text, configuration text)
+CROSS JOIN LATERAL {_COUNTED}
 WHERE p.id = r.id
 """
 
@@ -242,8 +247,14 @@ def _row(document: Document, passage: Passage) -> dict[str, Any]:
 
 
 def _words(document: Document, passage: Passage) -> dict[str, str]:
-    counted = text_for_encoder(document.title, passage.heading, passage.text)
-    return {"words": fold(counted), "configuration": configuration(passage.language)}
+    """What is counted of a passage: each of title, heading and text once."""
+    title, heading, text = (s.strip() for s in (document.title, passage.heading, passage.text))
+    head = text_for_encoder(title, heading, "")
+    return {
+        "head": fold(head),
+        "body": "" if text in {title, heading} else fold(text),
+        "configuration": configuration(passage.language),
+    }
 
 
 def _configurations(ids: Sequence[int]) -> list[str]:

@@ -15,6 +15,7 @@ from search.refiners.parts import cover_parts
 from search.retrieval.content import hydrate
 from search.retrieval.facets import Facets, Spread, count_facets
 from search.retrieval.hybrid import Retrieved, retrieve, weight_of
+from search.retrieval.wishes import resolve
 from search.types import Candidate, Hit, Plan, Query, Run
 
 LEAST_READ = 60  # passages whose content is read
@@ -85,9 +86,11 @@ def rank(query: Query) -> Ranked:
     _check(query)
     if not query.corpora:
         return Ranked(plan, (), Retrieved(degraded=list(plan.notes)))
+    query, unmet = resolve(query)
     walk = _Walk(query, plan)
     texts = expand(query.text, plan.transforms, walk.first_look)
     retrieved, hits = walk.search(texts)
+    retrieved.degraded += unmet
     if plan.chain:
         start = time.perf_counter()
         asked = replace(query, text=texts.judging)

@@ -54,6 +54,8 @@ class Matches:
     def first(self, count: int) -> Ints:
         """Positions of the best ``count``, best first; of equals, those of the lower key."""
         scores = self.scores
+        if count == 0:
+            return _NONE
         if count >= len(scores):
             return np.argsort(-scores, kind="stable")
         bar = np.partition(scores, len(scores) - count)[len(scores) - count]
