@@ -81,7 +81,7 @@ _DROP = """
 DELETE FROM search_posting g USING unnest(%s::text[], %s::bigint[]) AS k(term, block)
 WHERE g.corpus_id = %s AND g.term = k.term AND g.block = k.block
 """
-_READ = """
+READ = """
 SELECT corpus_id, term, entries FROM search_posting
 WHERE corpus_id = ANY(%s) AND term = ANY(%s)
 """
@@ -131,7 +131,7 @@ def merge(corpus: Corpus, next_slot: int) -> None:
 
 def read(corpora: Sequence[int], terms: Sequence[str]) -> Iterator[tuple[int, str, Entries]]:
     """The rows of the terms in these corpora: corpus, term, entries (n, 2)."""
-    return _fetch(_READ, [list(corpora), list(terms)])
+    return _fetch(READ, [list(corpora), list(terms)])
 
 
 def counts(entries: Entries) -> Entries:
