@@ -119,28 +119,27 @@ def _filters(reading: Reading) -> Filters:
     names = (*_LISTS, "published")
     values: dict[str, Any] = reading.take("filters", lambda value: mapping(value, names), {})
     inner = Reading(values)
+    since, until = inner.take("published", _published, ("", ""))
     filters = Filters(
         kind=inner.take("kind", list_of(one_of(_MODALITIES)), ()),
         media_type=inner.take("media_type", list_of(text_of(100)), ()),
         author=inner.take("author", list_of(text_of(200)), ()),
         language=inner.take("language", list_of(text_of(10)), ()),
         document=inner.take("document", list_of(identifier), ()),
-        **inner.take("published", _published, {}),
+        published_from=since,
+        published_to=until,
     )
     for name, sentences in inner.errors.items():
         reading.errors[f"filters.{name}"] = sentences
     return filters
 
 
-def _published(value: Any) -> dict[str, str]:
+def _published(value: Any) -> tuple[str, str]:
     span = mapping(value, ("from", "to"))
-    found = {
-        f"published_{edge}": date_text(span[edge]) for edge in ("from", "to") if span.get(edge)
-    }
-    first, last = found.get("published_from", ""), found.get("published_to", "")
+    first, last = (date_text(span[edge]) if span.get(edge) else "" for edge in ("from", "to"))
     if first and last and first > last and not first.startswith(last):
         raise FieldError(f"{first} is after {last}; exchange the two.")
-    return found
+    return first, last
 
 
 def _weights(value: Any) -> dict[str, float]:

@@ -20,6 +20,7 @@ from search.answers.explain import (
     signal_shares,
 )
 from search.answers.snippets import snippet
+from search.retrieval.facets import Spread
 from search.types import Answer, Candidate, Citation, Filters, Locator, Query, Sentence, Source
 
 Body = dict[str, Any]
@@ -43,8 +44,7 @@ class Standing:
     query: Query
     slugs: Sequence[str]
     recipe: str
-    total: int = 0
-    facets: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
+    spread: Spread = field(default_factory=Spread)
     degraded: Sequence[str] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
     took_ms: float = 0.0
@@ -75,12 +75,14 @@ def search_body(search_id: int, standing: Standing, entries: Sequence[Listed]) -
         "query": query_body(query, standing.slugs),
         "recipe": standing.recipe,
         "took_ms": _number(standing.took_ms),
-        "total": standing.total,
+        "total": standing.spread.total,
+        "total_is_exact": standing.spread.is_exact,
         "hits": hit_bodies(entries, query),
         "facets": {
             name: [{"value": value, "count": count} for value, count in values]
-            for name, values in standing.facets.items()
+            for name, values in standing.spread.facets.items()
         },
+        "facets_counted": standing.spread.counted,
         "degraded": list(dict.fromkeys(standing.degraded)),
         "timings": {stage: _number(ms) for stage, ms in standing.timings.items()},
         "next_cursor": _cursor(query, len(entries)),

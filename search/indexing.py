@@ -6,17 +6,18 @@ first, so the writers of one corpus wait for each other and term counts cannot b
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import batched
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from itertools import batched, count
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from search import spaces
-from search.language import LANGUAGE_MARKERS, configuration, fold, language_marker, storable
-from search.models import Corpus, Document, Passage, TermFrequency, VectorSpace
+from search import postings, spaces
+from search.language import LANGUAGE_MARKERS, configuration, fold, storable
+from search.models import Corpus, Document, Passage, Posting, TermFrequency, VectorSpace
 from search.spaces import Encoded, space_for, text_for_encoder
 from search.vector_index import maintain_indexes, needs_maintenance
 
@@ -60,31 +61,24 @@ _NAMES = ", ".join(_COLUMNS)
 _RECORD = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
 _LENGTH = "(SELECT coalesce(sum(cardinality(u.positions)), 0) FROM unnest(t.terms) u)"
 # ruff: noqa: S608  (only the constants above are joined)
-# OFFSET 0 keeps the planner from working out each tsvector twice.
+# What titles and headings hold has weight A. OFFSET 0 keeps the planner from working out each
+# tsvector twice.
+_COUNTED = """(
+    SELECT setweight(to_tsvector(c, r.head), 'A') || to_tsvector(c, r.body) AS terms
+    FROM (SELECT r.configuration::regconfig AS c) named OFFSET 0
+) t"""
 _INSERT = f"""
-INSERT INTO search_passage ({_NAMES}, terms, length)
-SELECT {_NAMES}, t.terms, {_LENGTH}
-FROM json_to_recordset(%s::json) AS r({_RECORD}, words text, configuration text)
-CROSS JOIN LATERAL (SELECT to_tsvector(r.configuration::regconfig, r.words) AS terms OFFSET 0) t
+INSERT INTO search_passage ({_NAMES}, slot, terms, length)
+SELECT {_NAMES}, slot, t.terms, {_LENGTH}
+FROM json_to_recordset(%s::json) AS r({_RECORD}, slot int, head text, body text, configuration text)
+CROSS JOIN LATERAL {_COUNTED}
 RETURNING length
 """
 _REWRITE = f"""
 UPDATE search_passage p SET terms = t.terms, length = {_LENGTH}
-FROM json_to_recordset(%s::json) AS r(id bigint, words text, configuration text)
-CROSS JOIN LATERAL (SELECT to_tsvector(r.configuration::regconfig, r.words) AS terms OFFSET 0) t
+FROM json_to_recordset(%s::json) AS r(id bigint, head text, body text, configuration text)
+CROSS JOIN LATERAL {_COUNTED}
 WHERE p.id = r.id
-"""
-_COUNT = """
-INSERT INTO search_termfrequency (corpus_id, term, passages)
-SELECT %(corpus)s, u.lexeme, %(sign)s * count(*)
-FROM search_passage p, unnest(p.terms) u WHERE p.id = ANY(%(ids)s) GROUP BY u.lexeme
-UNION ALL
-SELECT %(corpus)s, m.term, %(sign)s * m.passages
-FROM unnest(%(markers)s::text[], %(numbers)s::bigint[]) AS m(term, passages)
-ORDER BY 2
-ON CONFLICT (corpus_id, term)
-DO UPDATE SET passages = search_termfrequency.passages + excluded.passages
-RETURNING term, passages
 """
 
 
@@ -126,13 +120,13 @@ def withdraw_corpus(corpus: Corpus) -> dict[str, int]:
     """Empty a corpus's index; its documents stay, unpublished."""
     corpus = _locked(corpus.pk)
     counts = spaces.remove_corpus(corpus)
-    for model in (Passage, TermFrequency):
+    for model in (Passage, Posting, TermFrequency):
         counts[model._meta.db_table] = model._base_manager.filter(corpus=corpus)._raw_delete(
             "default"
         )
     Document.objects.filter(corpus=corpus).update(published_at=None)
     Corpus.objects.filter(pk=corpus.pk).update(
-        passage_count=0, token_count=0, languages=[], generation=F("generation") + 1
+        passage_count=0, token_count=0, next_slot=0, languages=[], generation=F("generation") + 1
     )
     return counts
 
@@ -144,11 +138,11 @@ def rewrite_terms(document: Document) -> None:
     for some in batched(passages, BATCH):
         ids = [passage.pk for passage in some]
         before = _token_count(ids)
-        _count(corpus, _configurations(ids), ids, sign=-1)
+        postings.remove(corpus, ids, _configurations(ids))
         rows = [{"id": p.pk} | _words(document, p) for p in some]
         with connection.cursor() as cursor:
             cursor.execute(_REWRITE, [json.dumps(rows)])
-        _count(corpus, [row["configuration"] for row in rows], ids, sign=1)
+        postings.add(corpus, ids, [row["configuration"] for row in rows])
         _adjust(corpus, passages=0, tokens=_token_count(ids) - before)
     _remember_languages(corpus)
 
@@ -206,21 +200,23 @@ def _put_in(
     pairs = [(document, passage) for document, own in documents for passage in own]
     for alias, rows in vectors.items():
         spaces.check(alias, rows, len(pairs))
-    names, tokens = set(corpus.languages), 0
+    names, tokens, slots = set(corpus.languages), 0, count(corpus.next_slot)
     for some in batched(pairs, BATCH):
-        records = [_row(document, passage) for document, passage in some]
+        records = [_row(document, passage) | {"slot": next(slots)} for document, passage in some]
         ids = [passage.pk for _, passage in some]
         with connection.cursor() as cursor:
             cursor.execute(_INSERT, [json.dumps(records)])
             tokens += sum(length for (length,) in cursor.fetchall())
         used = [record["configuration"] for record in records]
-        _count(corpus, used, ids, sign=1)
+        postings.add(corpus, ids, used)
         names |= set(used)
+    postings.merge(corpus, corpus.next_slot + len(pairs))
     for alias, rows in vectors.items():
         spaces.store(space_for(alias), pairs, rows)
     Corpus.objects.filter(pk=corpus.pk).update(
         passage_count=F("passage_count") + len(pairs), token_count=F("token_count") + tokens,
-        languages=sorted(names), generation=F("generation") + 1,
+        next_slot=F("next_slot") + len(pairs), languages=sorted(names),
+        generation=F("generation") + 1,
     )  # fmt: skip
     keys = [document.pk for document, _ in documents]
     Document.objects.filter(pk__in=keys, published_at=None).update(published_at=Now())
@@ -228,17 +224,17 @@ def _put_in(
 
 def _take_out(corpus: Corpus, document: Document) -> dict[str, int]:
     ids = list(Passage.objects.filter(document=document).values_list("pk", flat=True))
-    terms = 0
+    gone: Counter[str] = Counter()
     for some in batched(ids, BATCH):
         keys = list(some)
-        terms += _count(corpus, _configurations(keys), keys, sign=-1)
+        gone += postings.remove(corpus, keys, _configurations(keys))
         _adjust(corpus, passages=-len(keys), tokens=-_token_count(keys))
     rows = spaces.remove(ids)
     # None, not 0, is what an empty list of ids gives: a document that never became searchable.
     passages = Passage.objects.filter(pk__in=ids)._raw_delete("default") or 0
     _remember_languages(corpus)
     Document.objects.filter(pk=document.pk).update(published_at=None)
-    return rows | {"search_passage": passages, "search_termfrequency": terms}
+    return rows | {"search_passage": passages} | gone
 
 
 def _row(document: Document, passage: Passage) -> dict[str, Any]:
@@ -251,30 +247,14 @@ def _row(document: Document, passage: Passage) -> dict[str, Any]:
 
 
 def _words(document: Document, passage: Passage) -> dict[str, str]:
-    counted = text_for_encoder(document.title, passage.heading, passage.text)
-    return {"words": fold(counted), "configuration": configuration(passage.language)}
-
-
-def _count(corpus: Corpus, names: Iterable[str], ids: list[int], *, sign: int) -> int:
-    """Add the passages' terms to the corpus's counts, or take them away; gives rows removed."""
-    numbers: dict[str, int] = {}
-    for name in names:
-        numbers[language_marker(name)] = numbers.get(language_marker(name), 0) + 1
-    values = {
-        "corpus": corpus.pk,
-        "sign": sign,
-        "ids": ids,
-        "markers": list(numbers),
-        "numbers": list(numbers.values()),
+    """What is counted of a passage: each of title, heading and text once."""
+    title, heading, text = (s.strip() for s in (document.title, passage.heading, passage.text))
+    head = text_for_encoder(title, heading, "")
+    return {
+        "head": fold(head),
+        "body": "" if text in {title, heading} else fold(text),
+        "configuration": configuration(passage.language),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT, values)
-        gone = [term for term, passages in cursor.fetchall() if passages <= 0]
-    return (
-        TermFrequency.objects.filter(corpus=corpus, term__in=gone)._raw_delete("default")
-        if gone
-        else 0
-    )
 
 
 def _configurations(ids: Sequence[int]) -> list[str]:

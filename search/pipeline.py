@@ -13,8 +13,9 @@ from search.models import Passage
 from search.refiners.mmr import mmr
 from search.refiners.parts import cover_parts
 from search.retrieval.content import hydrate
-from search.retrieval.facets import FIELDS, Facets, count_facets
+from search.retrieval.facets import Facets, Spread, count_facets
 from search.retrieval.hybrid import Retrieved, retrieve, weight_of
+from search.retrieval.wishes import resolve
 from search.types import Candidate, Hit, Plan, Query, Run
 
 LEAST_READ = 60  # passages whose content is read
@@ -37,10 +38,17 @@ class Found:
 
     plan: Plan
     candidates: tuple[Candidate, ...]
-    total: int  # passages that hold one of the words or are near in meaning
-    facets: Facets = field(default_factory=dict)
+    spread: Spread  # of the passages that hold one of the words or are near in meaning
     degraded: tuple[str, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)  # stage -> ms
+
+    @property
+    def total(self) -> int:
+        return self.spread.total
+
+    @property
+    def facets(self) -> Facets:
+        return self.spread.facets
 
 
 def find(query: Query) -> Found:
@@ -61,13 +69,12 @@ def complete(query: Query, ranked: Ranked) -> Found:
     if "mmr" in ranked.plan.refiners:
         candidates = mmr(candidates, k=query.offset + query.k)
     clock.note("hydrate")
-    total, facets = _count(query, ranked)
+    spread = _count(query, ranked)
     clock.note("facets")
     return Found(
         plan=ranked.plan,
         candidates=candidates,
-        total=total,
-        facets=facets,
+        spread=spread,
         degraded=tuple(ranked.retrieved.degraded),
         timings=clock.timings,
     )
@@ -79,9 +86,11 @@ def rank(query: Query) -> Ranked:
     _check(query)
     if not query.corpora:
         return Ranked(plan, (), Retrieved(degraded=list(plan.notes)))
+    query, unmet = resolve(query)
     walk = _Walk(query, plan)
     texts = expand(query.text, plan.transforms, walk.first_look)
     retrieved, hits = walk.search(texts)
+    retrieved.degraded += unmet
     if plan.chain:
         start = time.perf_counter()
         asked = replace(query, text=texts.judging)
@@ -185,13 +194,13 @@ def _fuse(query: Query, plan: Plan, runs: Sequence[Run], weights: Mapping[str, f
     return scale(hits, {key: weight_of(kind, query.weights) for key, kind in kinds})
 
 
-def _count(query: Query, ranked: Ranked) -> tuple[int, Facets]:
+def _count(query: Query, ranked: Ranked) -> Spread:
     if not query.corpora:
-        return 0, {name: () for name in FIELDS}
+        return Spread()
     keys = [hit.passage_id for hit in ranked.hits]
     retrieved, without = ranked.retrieved, query.like_passage
     return count_facets(
-        retrieved.terms, keys, query.corpora, filters=retrieved.filters, without=without
+        retrieved.matches, keys, query.corpora, filters=retrieved.filters, without=without
     )
 
 

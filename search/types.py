@@ -38,7 +38,11 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Facet filters of a query. Empty means no restriction; dates are ISO, inclusive."""
+    """Facet filters of a query. Empty means no restriction; dates are ISO, inclusive.
+
+    What the words of the question demand comes with them: only these ``passages``, if not None,
+    and none that match one of the ``excluded`` (in PostgreSQL's language of text queries).
+    """
 
     kind: tuple[str, ...] = ()
     media_type: tuple[str, ...] = ()
@@ -47,6 +51,8 @@ class Filters:
     document: tuple[int, ...] = ()
     published_from: str = ""
     published_to: str = ""
+    passages: tuple[int, ...] | None = None
+    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

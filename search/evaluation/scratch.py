@@ -100,7 +100,7 @@ def _aliases() -> list[str]:
 def _settle(count: int) -> None:
     """What autovacuum and the index task would do in time: statistics, and indexes if large."""
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE search_passage, search_termfrequency")
+        cursor.execute("ANALYZE search_passage, search_termfrequency, search_posting")
         cursor.execute("ANALYZE search_vector, search_tokenvectors, search_sparsevector")
     if count > conf().exact_scan_limit and not connection.in_atomic_block:
         indexing.maintain_indexes()

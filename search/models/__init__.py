@@ -6,6 +6,7 @@ from search.models.errand import Errand
 from search.models.evaluation import EvaluationRun
 from search.models.index import (
     Passage,
+    Posting,
     SpaceKind,
     SparseVector,
     TermFrequency,
@@ -27,6 +28,7 @@ __all__ = [
     "Judged",
     "Membership",
     "Passage",
+    "Posting",
     "Role",
     "Search",
     "SpaceKind",

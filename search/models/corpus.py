@@ -73,6 +73,7 @@ class Corpus(models.Model):
     passage_count = models.BigIntegerField(default=0, editable=False)
     token_count = models.BigIntegerField(default=0, editable=False)
     languages = ArrayField(models.CharField(max_length=30), default=list, editable=False)
+    next_slot = models.PositiveIntegerField(default=0, editable=False)  # of the next passage
 
     objects: ClassVar = CorpusQuerySet.as_manager()
 

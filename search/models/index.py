@@ -2,7 +2,6 @@
 
 from typing import ClassVar, Self
 
-from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from pgvector.django import HalfVectorField, SparseVectorField
@@ -45,16 +44,22 @@ class Passage(models.Model):
     views = models.JSONField(default=list)
     picture = models.CharField(max_length=64, blank=True)  # sha256 of the asset that shows it
     text_hash = models.CharField(max_length=64, blank=True)  # of the normalised text
-    # Written only by search.indexing: the terms that BM25 counts, and how many they are.
+    # Written only by search.indexing: the terms that BM25 counts, how many they are, and the place
+    # of the passage in its corpus's postings.
     terms = SearchVectorField(null=True, editable=False)
     length = models.PositiveIntegerField(default=0, editable=False)
+    slot = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar = PassageQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [
-            GinIndex(fields=["terms"], name="passage_terms", fastupdate=False),
             models.Index(fields=["corpus", "kind"], name="passage_corpus_kind"),
+            models.Index(
+                fields=["corpus", "slot"],
+                name="passage_corpus_slot",
+                include=["id", "document", "kind", "language"],  # facets read nothing else
+            ),
             models.Index(fields=["document", "ordinal"], name="passage_document_order"),
         ]
 
@@ -67,11 +72,32 @@ class TermFrequency(models.Model):
 
     pk = models.CompositePrimaryKey("corpus_id", "term")
     corpus = models.ForeignKey(Corpus, models.CASCADE, related_name="+", db_index=False)
-    term = models.TextField()
+    term = models.TextField(db_collation="C")  # prefixes are ranges of bytes
     passages = models.BigIntegerField()
 
     def __str__(self) -> str:
         return f"{self.term}: {self.passages}"
+
+
+class Posting(models.Model):
+    """Where a term stands in a block of a corpus's slots. Kept by search.postings, which reads
+    the bytes."""
+
+    pk = models.CompositePrimaryKey("corpus_id", "term", "block")
+    corpus = models.ForeignKey(Corpus, models.CASCADE, related_name="+", db_index=False)
+    term = models.TextField(db_collation="C")
+    block = models.IntegerField()
+    entries = models.BinaryField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["corpus", "block"], name="posting_fresh", condition=models.Q(block__gte=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.term}, block {self.block}: {len(self.entries)} bytes"
 
 
 class SpaceKind(models.TextChoices):

@@ -35,6 +35,8 @@ def condition(filters: Filters) -> Condition:
     of_passage = {
         "p.kind = ANY(%(kind)s)": bool(filters.kind),
         "p.document_id = ANY(%(document)s)": bool(filters.document),
+        "p.id = ANY(%(passages)s)": filters.passages is not None,
+        "NOT p.terms @@ ANY(%(excluded)s::tsquery[])": bool(filters.excluded),
     }
     # A date known to the year or month counts as inside when any of its days may be.
     of_document = {
@@ -58,7 +60,9 @@ def condition(filters: Filters) -> Condition:
         "language": list(filters.language),
         "published_from": filters.published_from,
         "published_to": filters.published_to,
+        "passages": None if filters.passages is None else list(filters.passages),
+        "excluded": list(filters.excluded),
     }
     wanted = [clause for clause, is_set in (of_passage | of_document).items() if is_set]
-    used = {name: value for name, value in values.items() if value}
+    used = {name: value for name, value in values.items() if value or value == []}
     return Condition(tuple(wanted), used, any(of_document[c] for c in wanted if c in of_document))

@@ -1,24 +1,28 @@
 """How the passages a question is about are spread: counted in the index, over visible rows only."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.db import connection
 
 from search.retrieval.conditions import condition
-from search.retrieval.lexical import Terms
+from search.retrieval.matches import Matches
 from search.types import Filters
 
 FIELDS = ("kind", "media_type", "language", "author", "published", "corpus")
 MOST_VALUES = 20
+MOST_COUNTED = 5_000  # best matches by words whose values are counted
 Facets = Mapping[str, tuple[tuple[str, int], ...]]
 
+_PLACES = """
+SELECT p.corpus_id, p.slot FROM search_passage p {join}
+WHERE p.corpus_id = ANY(%(corpora)s) AND p.id = ANY(%(passages)s){clause}
+"""
 _FACETS = """
 WITH found AS MATERIALIZED (
     SELECT p.document_id, p.corpus_id, p.kind, p.language, count(*) AS n
-    FROM search_passage p {join}
-    WHERE p.corpus_id = ANY(%(corpora)s)
-        AND (p.terms @@ %(tsquery)s::tsquery OR p.id = ANY(%(more)s))
-        AND p.id <> %(without)s{clause}
+    FROM unnest(%(owners)s::bigint[], %(slots)s::bigint[]) AS k(corpus, slot)
+    JOIN search_passage p ON p.corpus_id = k.corpus AND p.slot = k.slot
     GROUP BY p.document_id, p.corpus_id, p.kind, p.language
 ), described AS MATERIALIZED (
     SELECT f.n, f.kind, d.media_type, coalesce(nullif(f.language, ''), d.language) AS language,
@@ -37,36 +41,54 @@ WITH found AS MATERIALIZED (
     FROM counted WHERE value <> ''
 )
 SELECT field, value, n::bigint FROM ranked WHERE place <= %(most)s
-UNION ALL SELECT 'total', '', coalesce(sum(n), 0)::bigint FROM found
 ORDER BY 1, 3 DESC, 2
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How many passages were found, and by which values: most frequent first, at most twenty.
+
+    ``total`` is an estimate where ``is_exact`` is false. The facets count ``counted`` of them: all,
+    or the best by words and those near in meaning.
+    """
+
+    total: int = 0
+    is_exact: bool = True
+    counted: int = 0
+    facets: Facets = field(default_factory=lambda: {name: () for name in FIELDS})
+
+
 def count_facets(
-    terms: Terms,
+    matches: Matches,
     passages: Sequence[int],
     corpora: Sequence[int],
     *,
     filters: Filters,
     without: int | None = None,
-) -> tuple[int, Facets]:
-    """How many passages hold a term or are among ``passages``, and by which values of each field.
+) -> Spread:
+    """The spread of the passages that match by words or are among ``passages``.
 
-    Counts are passages; values come most frequent first, twenty of a field at most.
+    ``matches`` have passed the filters already.
     """
     where = condition(filters)
-    values = where.values | {
-        "corpora": list(corpora),
-        "tsquery": terms.tsquery,
-        "more": list(passages),
-        "without": without or 0,
-        "most": MOST_VALUES,
-    }
+    values = where.values | {"corpora": list(corpora), "passages": list(passages)}
     with connection.cursor() as cursor:
-        cursor.execute(_FACETS.format(join=where.join, clause=where.clause), values)
+        if without is not None:
+            cursor.execute(_PLACES.format(join="", clause=""), values | {"passages": [without]})
+            matches = matches.without(cursor.fetchall())
+        cursor.execute(_PLACES.format(join=where.join, clause=where.clause), values)
+        near = cursor.fetchall()
+        best = [*zip(*matches.slots(matches.first(MOST_COUNTED)), strict=True)]
+        counted = [*{*best, *near}]
+        owners, slots = [o for o, _ in counted], [slot for _, slot in counted]
+        cursor.execute(_FACETS, {"owners": owners, "slots": slots, "most": MOST_VALUES})
         rows = cursor.fetchall()
-    total = next(n for field, _, n in rows if field == "total")
-    facets = {
-        field: tuple((value, n) for name, value, n in rows if name == field) for field in FIELDS
-    }
-    return total, facets
+    return Spread(
+        total=matches.total + len(matches.lacks(near)),
+        is_exact=matches.is_exact,
+        counted=len(counted),
+        facets={
+            field: tuple((value, n) for name, value, n in rows if name == field) for field in FIELDS
+        },
+    )

@@ -14,6 +14,8 @@ from search.retrieval import binary, dense, late_interaction, lexical, matryoshk
 from search.retrieval.encoding import Encoded, Encodings
 from search.retrieval.lexical import Terms
 from search.retrieval.local_settings import ALONE, local_settings
+from search.retrieval.matches import Matches
+from search.retrieval.nearest import as_run
 from search.transforms.prf import rocchio
 from search.types import Query, Retriever, Run
 
@@ -42,6 +44,7 @@ class Look:
     spaces: Mapping[str, Sequence[str]]  # retriever -> the encoders whose spaces it looks in
     has_feedback: bool = False  # the question's vector moves toward its first hits
     terms: Terms = field(default_factory=Terms)
+    matches: Matches = field(default_factory=Matches)  # by words
     timings: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.perf_counter)
@@ -102,9 +105,10 @@ def _words(retriever: Retriever, ask: Look) -> Run:
     query = ask.query
     with local_settings(**ask.timeout):
         ask.terms = lexical.read_terms(query.text, query.corpora, like_passage=query.like_passage)
-        run = lexical.search(
-            ask.terms, query.corpora, filters=query.filters, depth=ask.depth(retriever)
-        )
+        depth = ask.depth(retriever)
+        found = lexical.match(ask.terms, query.corpora)
+        ask.matches = found.narrowed(query.filters, least=depth)
+        run = as_run(retriever.name, ask.matches.best(depth))
     if not ask.terms.terms and query.text:
         ask.notes.append(
             "None of the words stands in the library, or all are too common to search for."

@@ -1,14 +1,13 @@
 """Stored vectors of given passages: what is encoded already is not encoded again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import psycopg
 from django.db import connection
 from numpy.typing import NDArray
 
+from search.binary_rows import fetch_binary
 from search.encoders.base import Ragged
 from search.models import VectorSpace
 
@@ -58,21 +57,13 @@ def stored_tokens(
 ) -> tuple[list[int], Ragged]:
     """The passages that have token vectors, in the order given, and these."""
     values = _values(space, corpora, passage_ids)
-    rows = {key: (count, blob) for key, count, blob in _fetch_binary(_TOKENS, values)}
+    rows = {key: (count, blob) for key, count, blob in fetch_binary(_TOKENS, values)}
     keys = [key for key in dict.fromkeys(passage_ids) if key in rows]
     parts = [
         np.frombuffer(blob, dtype="<f2").reshape(count, space.dim)
         for count, blob in (rows[key] for key in keys)
     ]
     return keys, Ragged.of(parts, width=space.dim)
-
-
-def _fetch_binary(statement: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
-    """Rows that travel as bytes: Django's own cursors take megabytes as hexadecimal text."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(statement, values, binary=True, prepare=False)
-        return cursor.fetchall()
 
 
 def _values(

@@ -14,6 +14,7 @@ _PHRASE = re.compile(r'"([^"]+)"|“([^”]+)”|„([^“”]+)[“”]|«\s*([
 _OPERATOR = re.compile(
     r"(?:(?<=\s)|^)(?P<sign>[+\-−])(?:\"(?P<phrase>[^\"]+)\"|(?P<word>[^\W\d_][\w\-]*))(?!\S)"
 )
+_TITLE = re.compile(r"(?<!\S)title:(?:\"(?P<phrase>[^\"]+)\"|(?P<word>[^\s\"]+))", re.IGNORECASE)
 
 _MONTHS = (
     ("jan", "january"),
@@ -76,12 +77,17 @@ class Identifier:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A question and what was recognised in it. ``text`` keeps every word as it was typed."""
+    """A question and what was recognised in it. ``text`` keeps every word as it was typed.
+
+    ``asked`` is the question without its operators and without what it excludes.
+    """
 
     text: str
+    asked: str = ""
     phrases: tuple[str, ...] = ()
     required: tuple[str, ...] = ()  # typed with a plus
     excluded: tuple[str, ...] = ()  # typed with a minus
+    titles: tuple[str, ...] = ()  # typed after "title:"
     identifiers: tuple[Identifier, ...] = ()
     dates: tuple[Identifier, ...] = ()
     times: tuple[Identifier, ...] = ()
@@ -105,12 +111,15 @@ def understand(text: str) -> Understood:
     """What the question holds that is more than words."""
     text = plain(text)
     found = tuple(sorted(_identifiers(text), key=lambda one: one.start))
-    phrases = (next(filter(None, match.groups())).strip() for match in _PHRASE.finditer(text))
+    free = _TITLE.sub(" ", _OPERATOR.sub(" ", text))
+    phrases = (next(filter(None, match.groups())).strip() for match in _PHRASE.finditer(free))
     return Understood(
         text=text,
+        asked=_asked(text),
         phrases=tuple(dict.fromkeys(phrase for phrase in phrases if phrase)),
         required=_operands(text, "+"),
         excluded=_operands(text, "-−"),
+        titles=tuple(_operand(match) for match in _TITLE.finditer(text)),
         identifiers=tuple(one for one in found if one.kind not in {"date", "time"}),
         dates=tuple(one for one in found if one.kind == "date"),
         times=tuple(one for one in found if one.kind == "time"),
@@ -119,7 +128,17 @@ def understand(text: str) -> Understood:
 
 def _operands(text: str, signs: str) -> tuple[str, ...]:
     matches = (match for match in _OPERATOR.finditer(text) if match["sign"] in signs)
-    return tuple(match["phrase"] or match["word"] for match in matches)
+    return tuple(_operand(match) for match in matches)
+
+
+def _operand(match: re.Match[str]) -> str:
+    return match["phrase"] or match["word"]
+
+
+def _asked(text: str) -> str:
+    """The words to look for."""
+    text = _OPERATOR.sub(lambda m: _operand(m) if m["sign"] == "+" else "", text)
+    return " ".join(_TITLE.sub(_operand, text).split())
 
 
 def _identifiers(text: str) -> Iterator[Identifier]:

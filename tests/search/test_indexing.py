@@ -1,6 +1,8 @@
 """The write side: what BM25 counts is what is there."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,10 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search import indexing
+from search import indexing, postings
 from search.language import LANGUAGE_MARKERS
-from search.models import Corpus, Document, Passage, TermFrequency, Vector, VectorSpace
+from search.models import Corpus, Document, Passage, Posting, TermFrequency, Vector, VectorSpace
+from search.retrieval import lexical
 from tests.search.library import add, undone, vectors
 
 WORDS = ("heron", "herons", "the", "lake", "Reiher", "und", "2019", "naïve", "東京", "x-ray")
@@ -30,6 +33,15 @@ deeds = st.lists(
 )
 
 
+@contextmanager
+def short_blocks() -> Iterator[None]:
+    """Blocks of so few slots that examples fill and merge them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(postings, "FRESH", 2)
+        patch.setattr(postings, "FULL", 4)
+        yield
+
+
 def recount(corpus: Corpus) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -43,6 +55,24 @@ def recount(corpus: Corpus) -> dict[str, int]:
 def kept(corpus: Corpus) -> dict[str, int]:
     rows = TermFrequency.objects.filter(corpus=corpus).exclude(term__in=LANGUAGE_MARKERS)
     return dict(rows.values_list("term", "passages"))
+
+
+def entries(corpus: Corpus, rows: str) -> list[tuple[str, int, int, int]]:
+    """Term, slot, length and count of each occurrence: of the passages, or of the postings."""
+    if rows == "passages":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT u.lexeme, p.slot, p.length, cardinality(u.positions) "
+                "FROM search_passage p, unnest(p.terms) u WHERE p.corpus_id = %s",
+                [corpus.pk],
+            )
+            return sorted(cursor.fetchall())
+    terms = list(Posting.objects.filter(corpus=corpus).values_list("term", flat=True).distinct())
+    return sorted(
+        (term, *(int(n) for n in one))
+        for _, term, found in postings.read([corpus.pk], terms)
+        for one in zip(found[:, 0], postings.lengths(found), postings.counts(found), strict=True)
+    )
 
 
 def publish(document: Document, some: list[str], language: str) -> None:
@@ -60,10 +90,10 @@ def publish(document: Document, some: list[str], language: str) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(deeds=deeds)
-def test_counts_equal_a_recount_after_any_publishing_and_withdrawing(
+def test_counts_and_postings_equal_a_recount_after_any_publishing_and_withdrawing(
     corpus: Corpus, deeds: list[tuple[str, int, list[str], str, str]]
 ) -> None:
-    with undone():
+    with undone(), short_blocks():
         documents = [
             Document.objects.create(corpus=corpus, title="", filename="f", sha256=f"{n:064d}")
             for n in range(4)
@@ -81,12 +111,30 @@ def test_counts_equal_a_recount_after_any_publishing_and_withdrawing(
             corpus.refresh_from_db()
             lengths = Passage.objects.filter(corpus=corpus).values_list("length", flat=True)
             assert kept(corpus) == recount(corpus)
+            assert entries(corpus, "postings") == entries(corpus, "passages")
             assert (corpus.passage_count, corpus.token_count) == (len(lengths), sum(lengths))
         for document in documents:
             indexing.withdraw(document)
         corpus.refresh_from_db()
         assert (corpus.passage_count, corpus.token_count, corpus.languages) == (0, 0, [])
         assert not TermFrequency.objects.filter(corpus=corpus).exists()
+        assert not Posting.objects.filter(corpus=corpus).exists()
+
+
+def test_complete_blocks_are_merged_and_found_as_before(corpus: Corpus) -> None:
+    with short_blocks():
+        keys = [key for n in range(6) for key in add(corpus, f"heron number{n}", "an ibis")]
+    blocks = Posting.objects.filter(corpus=corpus, term="heron").values_list("block", flat=True)
+    assert sorted(blocks) == [-3, -2, -1]  # slots 0, 2 | 4, 6 | 8, 10
+    fresh = Posting.objects.filter(corpus=corpus, block__gte=0)
+    assert not fresh.exists()  # twelve slots are three whole blocks
+    terms = lexical.read_terms("number4", [corpus.pk])
+    assert [h.passage_id for h in lexical.search(terms, [corpus.pk]).hits] == [keys[8]]
+
+
+def test_a_passage_of_very_many_words_is_counted_whole(corpus: Corpus) -> None:
+    add(corpus, "heron " * 400 + "ibis")
+    assert entries(corpus, "postings") == [("heron", 0, 256, 255), ("ibi", 0, 256, 1)]
 
 
 def test_the_length_of_a_passage_is_the_number_of_its_counted_words(corpus: Corpus) -> None:
@@ -124,7 +172,8 @@ def test_a_document_is_searchable_exactly_while_it_is_published(corpus: Corpus) 
     assert document.published_at is not None
     counts = indexing.withdraw(document)
     rows = {"search_vector": 1, "search_tokenvectors": 0, "search_sparsevector": 0}
-    assert counts == rows | {"search_passage": 1, "search_termfrequency": 2}
+    gone = {"search_passage": 1, "search_termfrequency": 2, "search_posting": 1}
+    assert counts == rows | gone
     document.refresh_from_db()
     assert document.published_at is None
 

@@ -63,20 +63,6 @@ def test_a_short_list_is_the_beginning_of_the_whole_one(corpus: Corpus) -> None:
             assert [h.score for h in short.hits] == [h.score for h in whole.hits[:depth]]
 
 
-def test_every_count_that_a_tsvector_can_hold_is_read_back(corpus: Corpus) -> None:
-    counted = lexical._COUNTED.format(term="term").replace("{{", "{").replace("}}", "}")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT (SELECT cardinality(positions) FROM unnest(p.terms)), {counted} "
-            "FROM generate_series(1, 300) n, "
-            "LATERAL (SELECT to_tsvector('simple', repeat('owl ', n)) AS terms OFFSET 0) p",
-            {"term": "'owl'"},
-        )
-        rows = cursor.fetchall()
-    assert {count for count, _ in rows} == set(range(1, 256))  # PostgreSQL keeps 255 positions
-    assert all(count == read for count, read in rows)
-
-
 def test_any_word_is_enough_and_the_rarer_one_weighs_more(corpus: Corpus) -> None:
     common = add(corpus, *["A gull by the sea."] * 6)
     (rare,) = add(corpus, "A petrel by the sea.")
@@ -207,7 +193,7 @@ def test_every_configuration_exists_in_this_postgresql(corpus: Corpus) -> None:
 def test_the_number_of_matches_is_counted(corpus: Corpus) -> None:
     add(corpus, "an owl", "another owl", "a wren")
     terms = lexical.read_terms("owl", [corpus.pk])
-    assert lexical.count_matches(terms, [corpus.pk]) == 2
+    assert lexical.match(terms, [corpus.pk]).total == 2
 
 
 def test_terms_stay_in_the_row(corpus: Corpus) -> None:

@@ -1,0 +1,191 @@
+"""Passages that hold the terms of a question: numbers in arrays, read only when they are shown.
+
+A *key* numbers the passages of all visible corpora: the slot of the passage, after the slots of the
+corpora before its own.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search import postings
+from search.binary_rows import fetch_binary
+from search.postings import Entries
+from search.retrieval.conditions import Condition, condition
+from search.types import Filters
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+_NONE: Ints = np.zeros(0, dtype=np.int64)
+_NO_SCORES: Floats = np.zeros(0)
+
+PORTIONS = (2_000, 10_000)  # best matches that are tried against a filter, then all that pass it
+DENSE = 8  # an array over all keys costs less than sorting when every eighth is filled
+
+_IDS = """
+SELECT k.place, p.id
+FROM unnest(%(owners)s::bigint[], %(slots)s::bigint[]) WITH ORDINALITY AS k(corpus, slot, place)
+JOIN search_passage p ON p.corpus_id = k.corpus AND p.slot = k.slot {join}
+WHERE true{clause} ORDER BY k.place
+"""
+_PASSING = """
+SELECT p.corpus_id, p.slot FROM search_passage p {join}
+WHERE p.corpus_id = ANY(%(corpora)s){clause}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Passages by key, ascending, and their scores.
+
+    ``total`` is how many match; where a filter was tried on the best alone it is an estimate, and
+    only those of the best that pass are here.
+    """
+
+    corpora: tuple[int, ...] = ()
+    firsts: Ints = field(default_factory=lambda: _NONE)  # of each corpus, and what comes after all
+    keys: Ints = field(default_factory=lambda: _NONE)
+    scores: Floats = field(default_factory=lambda: _NO_SCORES)
+    total: int = 0
+    is_exact: bool = True
+
+    def first(self, count: int) -> Ints:
+        """Positions of the best ``count``, best first; of equals, those of the lower key."""
+        scores = self.scores
+        if count == 0:
+            return _NONE
+        if count >= len(scores):
+            return np.argsort(-scores, kind="stable")
+        bar = np.partition(scores, len(scores) - count)[len(scores) - count]
+        above = np.flatnonzero(scores > bar)
+        level = np.flatnonzero(scores == bar)[: count - len(above)]
+        chosen = np.sort(np.concatenate([above, level]))
+        return chosen[np.argsort(-scores[chosen], kind="stable")]
+
+    def best(self, count: int) -> list[tuple[int, float]]:
+        """Ids and scores of the best, best first."""
+        chosen = self.first(count)
+        scores = self.scores[chosen].tolist()
+        return [(key, scores[place]) for place, key in self._ids(chosen, Condition())]
+
+    def slots(self, positions: Ints) -> tuple[list[int], list[int]]:
+        """Corpus and slot of each."""
+        keys = self.keys[positions]
+        owners = np.searchsorted(self.firsts, keys, side="right") - 1
+        corpora = np.array(self.corpora, dtype=np.int64)
+        return corpora[owners].tolist(), (keys - self.firsts[owners]).tolist()
+
+    def narrowed(self, filters: Filters, *, least: int) -> "Matches":
+        """Those that pass the filters: all of them, or ``least`` and more of the best.
+
+        The best are tried first. Where too few of them pass, the filters are narrow, and all
+        passages that pass are read from the index.
+        """
+        where = condition(filters)
+        if not where or not len(self.keys):
+            return self
+        for portion in PORTIONS:
+            tried = self.first(portion)
+            passing = np.array([place for place, _ in self._ids(tried, where)], dtype=np.int64)
+            if len(tried) == len(self.keys):
+                return self._only(np.sort(tried[passing]))
+            if len(passing) >= least:
+                share = len(passing) / len(tried)
+                some = self._only(np.sort(tried[passing]))
+                return replace(some, total=round(share * self.total), is_exact=False)
+        return self.among(self._passing(where))
+
+    def among(self, keys: Ints) -> "Matches":
+        """Those whose keys are given."""
+        return self._only(np.flatnonzero(np.isin(self.keys, keys)))
+
+    def without(self, pairs: Sequence[tuple[int, int]]) -> "Matches":
+        """All but the passages given by corpus and slot."""
+        return self._only(np.flatnonzero(~np.isin(self.keys, self._keys(pairs))))
+
+    def lacks(self, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Those of the passages, by corpus and slot, that are not here."""
+        keys = self._keys(pairs)
+        missing = (keys < 0) | ~np.isin(keys, self.keys)
+        return [pair for pair, is_missing in zip(pairs, missing, strict=True) if is_missing]
+
+    def _keys(self, pairs: Sequence[tuple[int, int]]) -> Ints:
+        """Keys of passages by corpus and slot; -1 where no match can stand."""
+        if not self.corpora:
+            return np.full(len(pairs), -1)
+        own = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+        corpora = np.array(self.corpora, dtype=np.int64)
+        owner = np.minimum(np.searchsorted(corpora, own[:, 0]), len(corpora) - 1)
+        keys = self.firsts[owner] + own[:, 1]
+        is_known = (corpora[owner] == own[:, 0]) & (keys < self.firsts[owner + 1])
+        return np.where(is_known, keys, -1)
+
+    def _only(self, positions: Ints) -> "Matches":
+        kept = replace(self, keys=self.keys[positions], scores=self.scores[positions])
+        return replace(kept, total=len(positions))
+
+    def _ids(self, positions: Ints, where: Condition) -> list[tuple[int, int]]:
+        """(place among the positions, passage id) of those that are there and pass."""
+        owners, slots = self.slots(positions)
+        statement = _IDS.format(join=where.join, clause=where.clause)
+        rows = fetch_binary(statement, where.values | {"owners": owners, "slots": slots})
+        return [(place - 1, key) for place, key in rows]
+
+    def _passing(self, where: Condition) -> Ints:
+        statement = _PASSING.format(join=where.join, clause=where.clause)
+        values = where.values | {"corpora": list(self.corpora)}
+        return self._keys(fetch_binary(statement, values))
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Rows of postings, laid out over the keys of the corpora they come from."""
+
+    corpora: tuple[int, ...]
+    firsts: Ints  # of each corpus, and what comes after all
+    rows: Mapping[str, Sequence[tuple[int, Entries]]]  # term -> (first key, entries)
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[int, str, Entries]]) -> "Places":
+        """Lay out the rows; corpora in the order of their ids."""
+        kept = list(rows)
+        last: dict[int, int] = {}
+        for corpus, _, entries in kept:
+            last[corpus] = max(last.get(corpus, 0), int(entries[:, 0].max()))
+        corpora = tuple(sorted(last))
+        firsts = np.cumsum([0, *(last[corpus] + 1 for corpus in corpora)], dtype=np.int64)
+        first = dict(zip(corpora, firsts.tolist(), strict=False))
+        by_term: dict[str, list[tuple[int, Entries]]] = {}
+        for corpus, term, entries in kept:
+            by_term.setdefault(term, []).append((first[corpus], entries))
+        return cls(corpora, firsts, by_term)
+
+    def keys(self, terms: Iterable[str]) -> Ints:
+        """Keys of the passages that hold one of the terms; a passage may come twice."""
+        own = [row for term in terms for row in self.rows.get(term, ())]
+        return np.concatenate([_NONE, *(entries[:, 0] + np.int64(first) for first, entries in own)])
+
+    def entries(self, terms: Sequence[str]) -> tuple[Ints, Floats, Floats]:
+        """Keys, counts and lengths of the passages that hold one of the terms, each once."""
+        own = [entries for term in terms for _, entries in self.rows.get(term, ())]
+        keys = self.keys(terms)
+        counts = np.concatenate([_NO_SCORES, *map(postings.counts, own)])
+        lengths = np.concatenate([_NO_SCORES, *map(postings.lengths, own)])
+        if len(terms) == 1:
+            return keys, counts, lengths
+        unique, where, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        return unique, np.bincount(inverse, counts, len(unique)), lengths[where]
+
+    def scored(self, keys: Ints, weights: Floats) -> Matches:
+        """The passages with the sums of their weights, which are above 0."""
+        size = int(self.firsts[-1])
+        if len(keys) * DENSE > size:
+            sums = np.bincount(keys, weights, size)
+            unique = np.flatnonzero(sums)
+            sums = sums[unique]
+        else:
+            unique, inverse = np.unique(keys, return_inverse=True)
+            sums = np.bincount(inverse, weights, len(unique))
+        return Matches(self.corpora, self.firsts, unique, sums, len(unique))
