@@ -3,6 +3,9 @@
 A recipe is data: it is compared with another by naming it, never by a branch in the code.
 """
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -21,6 +24,7 @@ DEFAULT = "default"
 FIRST = ("bm25", "dense", "hybrid", "default")  # these always exist
 OF_TEXT_SPACE = frozenset({"dense", "binary", "matryoshka", "narrow"})
 WEIGHTS, TOKENS = "wordpieces", "tokens"  # the spaces of a recipe that names none
+_more: ContextVar[Mapping[str, Recipe]] = ContextVar("more recipes", default={})  # noqa: B039
 WORDS = {"ENCODERS": "encoder", "RERANKERS": "reranker"}
 
 
@@ -55,6 +59,16 @@ def known_recipes() -> dict[str, Recipe]:
     return {name: found[name] for name in named if not found[name].is_hidden}
 
 
+@contextmanager
+def with_recipes(more: Mapping[str, Recipe]) -> Iterator[None]:
+    """These recipes can be named inside the block too; an experiment need not be written down."""
+    before = _more.set(more)
+    try:
+        yield
+    finally:
+        _more.reset(before)
+
+
 def recipes() -> list[RecipeState]:
     """Every recipe, with whether it can run here."""
     return [_state(recipe) for recipe in known_recipes().values()]
@@ -86,7 +100,7 @@ def plan(query: Query) -> Plan:
 
 def _chosen(query: Query) -> tuple[Recipe, tuple[str, ...]]:
     """The recipe that was named; else the one that all the corpora share; else the default."""
-    known = known_recipes()
+    known = {**known_recipes(), **_more.get()}
     if query.recipe not in known:
         raise QueryError(f"There is no recipe {query.recipe!r}; choose one of {', '.join(known)}.")
     if query.recipe != DEFAULT or not query.corpora:

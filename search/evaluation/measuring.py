@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from search.evaluation.bars import bar
 from search.evaluation.figures import Measured
+from search.evaluation.fitted import measure_fitted
 from search.evaluation.lines import Collection
-from search.evaluation.runner import measure
+from search.evaluation.runner import FITTED, measure
 from search.evaluation.scratch import load, scratch_corpus
 
 
@@ -17,5 +18,6 @@ def measure_all(collection: Collection, recipes: Sequence[str]) -> list[Measured
             keys = load(corpus, collection.documents, done)
         for name in recipes:
             with bar(len(collection.queries), name) as done:
-                measured.append(measure(name, collection, corpus.pk, keys, done))
+                measuring = measure_fitted if name.endswith(FITTED) else measure
+                measured.append(measuring(name, collection, corpus.pk, keys, done))
     return measured

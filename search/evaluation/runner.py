@@ -6,21 +6,35 @@ from itertools import groupby
 from pathlib import Path
 
 from search import pipeline, planning
-from search.errors import SearchError
+from search.errors import QueryError, SearchError
 from search.evaluation.figures import KEPT, Measured
 from search.evaluation.lines import Collection, QueryLine
 from search.evaluation.trec import Ranking, read_runs
-from search.types import Query
+from search.types import Query, Run
 
-__all__ = ["DEFAULT_RECIPES", "KEPT", "Measured", "check_recipes", "measure", "measured_elsewhere"]
+__all__ = [
+    "DEFAULT_RECIPES",
+    "FITTED",
+    "KEPT",
+    "Measured",
+    "check_recipes",
+    "kept",
+    "measure",
+    "measured_elsewhere",
+]
 
+FITTED = "+fitted"  # after a recipe's name: its fusion weights are fitted on the judgments
 DEFAULT_RECIPES = ("bm25", "dense", "hybrid", "default")
 
 
 def check_recipes(names: Sequence[str]) -> None:
-    """Raises QueryError for a name that is no recipe."""
+    """Raises QueryError for a name that is no recipe, or cannot be fitted."""
     for name in names:
-        planning.plan(Query(text="?", recipe=name))
+        plan = planning.plan(Query(text="?", recipe=name.removesuffix(FITTED)))
+        if name.endswith(FITTED) and len(plan.retrievers) < 2:
+            raise QueryError(
+                f"{name} has nothing to fit: the recipe {plan.recipe!r} has one retriever."
+            )
 
 
 def measure(
@@ -29,11 +43,14 @@ def measure(
     corpus_id: int,
     keys: Mapping[int, str],
     done: Callable[[int], object],
+    *,
+    keep: Callable[[QueryLine, Sequence[Run]], object] | None = None,
 ) -> Measured:
     """Ask every query of a collection; ``keys`` leads from passages to its documents.
 
-    A query's time is the whole walk, content and facets included. Near-duplicates stay in the
-    measured ranking: two documents with the same words are two documents.
+    ``keep`` is told what each retriever found. A query's time is the whole walk, content and facets
+    included. Near-duplicates stay in the measured ranking: two documents with the same words are
+    two documents.
     """
     rankings: dict[str, Ranking] = {}
     took_ms: dict[str, float] = {}
@@ -45,11 +62,13 @@ def measure(
         ranked = pipeline.rank(query)
         found = pipeline.complete(query, ranked)
         took_ms[line.key] = (time.perf_counter() - start) * 1000
+        if keep is not None:
+            keep(line, ranked.retrieved.runs)
         degraded |= dict.fromkeys(found.degraded)
         for stage, ms in found.timings.items():
             stages.setdefault(stage, []).append(ms)
         hits = [(keys[hit.passage_id], hit.score) for hit in ranked.hits]
-        rankings[line.key] = _kept(hits, line)
+        rankings[line.key] = kept(hits, line)
         done(1)
     return Measured(
         recipe=recipe,
@@ -70,7 +89,7 @@ def measured_elsewhere(path: Path, collection: Collection) -> list[Measured]:
     asked = {query.key: query for query in collection.queries}
     found = []
     for name, run in read_runs(path).items():
-        known = {key: _kept(ranking, asked[key]) for key, ranking in run.items() if key in asked}
+        known = {key: kept(ranking, asked[key]) for key, ranking in run.items() if key in asked}
         if not known:
             raise SearchError(f"The run {name!r} of {path} ranks for no query of this collection.")
         missing = len(asked) - len(known)
@@ -86,7 +105,7 @@ def _queries(
         yield line, Query(text=line.words or "?", corpora=(corpus_id,), recipe=recipe)
 
 
-def _kept(hits: Ranking, line: QueryLine) -> list[tuple[str, float]]:
+def kept(hits: Ranking, line: QueryLine) -> list[tuple[str, float]]:
     """The best that are not excluded; neighbours of equal score by id."""
     excluded = frozenset(line.excluded)
     ordered = [
