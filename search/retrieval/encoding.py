@@ -1,13 +1,13 @@
 """A question encoded beside everything else: while the words are looked up, models read it."""
 
+import functools
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from search import registry
+from search import cache, registry
 from search.errors import SearchError
 from search.models import VectorSpace
 
@@ -32,8 +32,9 @@ class Encodings:
     """The encodings of one question by several encoders, begun at once."""
 
     def __init__(self, aliases: Iterable[str], text: str) -> None:
+        memory = cache.current()
         self._pending: dict[str, Future[Encoded]] = {
-            alias: _threads().submit(_encode, alias, text)
+            alias: _threads().submit(_encode, alias, text, memory)
             for alias in dict.fromkeys(aliases)
             if alias
         }
@@ -55,13 +56,18 @@ class Encodings:
         return self._pending[alias].result(timeout=patience)
 
 
-def _encode(alias: str, text: str) -> Encoded:
+def _encode(alias: str, text: str, memory: cache.Memory | None) -> Encoded:
     encoder = registry.encoder(alias)
     start = time.perf_counter()
-    made = next(iter(encoder.encode_queries([text]))) if text.strip() else None
+
+    def encode() -> Any:
+        return next(iter(encoder.encode_queries([text]))) if text.strip() else None
+
+    key = (encoder.fingerprint, text)
+    made = memory.recall("embedding", key, encode) if memory else encode()
     return Encoded(made, encoder.fingerprint, (time.perf_counter() - start) * 1000)
 
 
-@cache
+@functools.cache
 def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(2, "encode-query")
