@@ -59,6 +59,9 @@ class Asker:
             self.generator,
             embed=self.embed,
             weights=self.library.weights,
+            refuse=not self.library.matches(
+                question.text, without, by_meaning=self.embed is not None
+            ),
         )
         self.spent_ms.append((time.perf_counter() - began) * 1000)
         return written

@@ -195,15 +195,22 @@ def _standing(query: Query, found: pipeline.Found, began: float) -> Standing:
         facets=found.facets,
         degraded=found.degraded,
         timings=found.timings,
+        nothing_matches=found.matching == 0,
+        idf=found.idf,
         took_ms=(time.perf_counter() - began) * 1000,
     )
 
 
 def _written(query: Query, found: pipeline.Found) -> Written:
-    idf = {term.text: term.idf for term in lexical.read_terms(query.text, query.corpora).terms}
+    idf = found.idf or lexical.read_terms(query.text, query.corpora).idf
     embed = _embed() if found.plan.reads_meaning else None
     write = partial(
-        compose, query.text, found.candidates, registry.generator(GENERATOR), weights=idf
+        compose,
+        query.text,
+        found.candidates,
+        registry.generator(GENERATOR),
+        weights=idf,
+        refuse=found.matching == 0,
     )
     try:
         return write(embed=embed)

@@ -23,16 +23,18 @@ def compose(
     *,
     embed: Embed | None = None,
     weights: Mapping[str, float] | None = None,
+    refuse: bool = False,
 ) -> Answer:
     """The answer to a question from what was found for it, best first.
 
     Every sentence has a citation whose quote stands in the passage, or is left out; when none is
     left the answer is a refusal. Marks in a source that look like ours are written otherwise.
+    ``refuse`` is for a list of which nothing matches well: the nearest misses answer nothing.
     """
     asked = parts(question, guess_language(question))
     evidence = choose(mixed(candidates, asked, weights or {}))
     draft = generator.write(question, evidence, embed=embed, weights=weights)
-    checked = [] if draft.refused else verified(cite(draft.sentences, evidence))
+    checked = [] if draft.refused or refuse else verified(cite(draft.sentences, evidence))
     followups = _followups(question, candidates, [c for c, _ in checked])
     if not checked:
         return _refusal(draft, generator.name, followups)

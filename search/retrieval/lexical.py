@@ -53,8 +53,8 @@ WITH counted AS (
 SELECT lexeme, n, occurring FROM counted, stats
 ORDER BY tf * ln(1 + n / occurring) DESC, lexeme LIMIT %(most)s
 """
-_AVERAGE_LENGTH = """
-SELECT sum(token_count)::float8 / greatest(sum(passage_count), 1)
+_SIZES = """
+SELECT sum(token_count)::float8 / greatest(sum(passage_count), 1), sum(passage_count)::float8
 FROM search_corpus WHERE id = ANY(%(corpora)s)
 """
 # One term's ts_rank, all weights 1, is H(tf) / H(inf) with H(n) = 1 + 1/4 + ... + 1/n**2. Reading
@@ -96,11 +96,22 @@ class Terms:
 
     terms: tuple[Term, ...] = ()
     average_length: float = 1.0
+    passages: float = 0.0  # how many are visible
 
     @property
     def tsquery(self) -> str:
         """Any of the terms."""
         return any_of(self.terms)
+
+    @property
+    def idf(self) -> dict[str, float]:
+        """How telling each term is."""
+        return {term.text: term.idf for term in self.terms}
+
+    @property
+    def idf_of_absent(self) -> float:
+        """How telling a term would be that stands nowhere."""
+        return _idf(self.passages, 0.0)
 
 
 def any_of(terms: Sequence[Term]) -> str:
@@ -117,11 +128,11 @@ def read_terms(text: str, corpora: Sequence[int], *, like_passage: int | None = 
         if like_passage is not None:
             cursor.execute(_TERMS_OF_PASSAGE, values | _like(like_passage))
             rows += cursor.fetchall()
-        cursor.execute(_AVERAGE_LENGTH, values)
-        (average,) = cursor.fetchone()
+        cursor.execute(_SIZES, values)
+        average, passages = cursor.fetchone()
     found = {term: Term(term, _idf(n, occurring), occurring) for term, n, occurring in rows}
     rarest = sorted(found.values(), key=lambda term: (-term.idf, term.text))[:MOST_TERMS]
-    return Terms(tuple(rarest), max(average or 0.0, 1e-9))
+    return Terms(tuple(rarest), max(average or 0.0, 1e-9), passages or 0.0)
 
 
 def search(
@@ -148,6 +159,19 @@ def search(
         for rank, (key, score) in enumerate(rows, start=1)
     )
     return Run(RETRIEVER, hits)
+
+
+def score_within(
+    terms: Terms, corpora: Sequence[int], passage_ids: Sequence[int]
+) -> dict[int, float]:
+    """The scores of given passages, by id, as ``search`` gives them.
+
+    One that holds none of the terms, or is not of these corpora, has none.
+    """
+    if not terms.terms or not passage_ids:
+        return {}
+    given = Condition(("p.id = ANY(%(passages)s)",), {"passages": list(passage_ids)})
+    return dict(_best(terms, terms.terms, corpora, given, len(passage_ids)))
 
 
 def count_matches(terms: Terms, corpora: Sequence[int], *, filters: Filters = NO_FILTERS) -> int:

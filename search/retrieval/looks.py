@@ -42,6 +42,7 @@ class Look:
     spaces: Mapping[str, Sequence[str]]  # retriever -> the encoders whose spaces it looks in
     has_feedback: bool = False  # the question's vector moves toward its first hits
     terms: Terms = field(default_factory=Terms)
+    meaning: tuple[Vector, VectorSpace] | None = None  # the question among the passages' vectors
     timings: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.perf_counter)
@@ -189,7 +190,8 @@ def _question(retriever: Retriever, ask: Look) -> tuple[Vector, VectorSpace] | N
         parts += [] if stored is None else [stored]
     total = np.sum([np.zeros(space.dim, np.float32), *parts], axis=0, dtype=np.float32)
     length = np.float32(np.linalg.norm(total))
-    return None if length < 1e-6 else (total / length, space)
+    ask.meaning = None if length < 1e-6 else (total / length, space)
+    return ask.meaning
 
 
 def _nothing(retriever: Retriever, space: VectorSpace | None) -> Run:
