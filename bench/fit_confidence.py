@@ -5,9 +5,9 @@
 Each folder is a test collection. Its passages go into a scratch corpus, removed afterwards, and are
 asked with the collection's own questions and with questions of the others, to which nothing here is
 relevant. The first ten hits of ``hybrid``, and of ``bm25``, are the pairs. Every other question
-fits, the rest reports; of the ``--unseen`` folder none fits. Each collection weighs alike, its
-foreign questions half as much as its own. The cut-off loses ``LOST`` of the own questions that fit.
-``--write`` replaces search/answers/confidence.json.
+fits, the rest reports; what is found in the ``--unseen`` folder never fits. Each collection weighs
+alike, its foreign questions half as much as its own. The cut-off loses ``LOST`` of the own
+questions that fit. ``--write`` replaces search/answers/confidence.json.
 """
 
 import argparse
@@ -70,7 +70,7 @@ def seen(
             judged = here.qrels.get(line.key, {}) if is_own else {}
             rows, found = asked(line.text, recipe, shelf.corpus_id)
             relevant = np.array([judged.get(shelf.keys[key], 0) > 0 for key in found], dtype=bool)
-            fits = number % 2 == 0 and unseen not in (here.name, other.name)
+            fits = number % 2 == 0 and here.name != unseen
             yield Seen(here.name, is_own, fits, rows[:SHOWN], relevant[:SHOWN])
 
 
