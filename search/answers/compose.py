@@ -35,10 +35,11 @@ def compose(
     evidence = choose(mixed(candidates, asked, weights or {}))
     draft = generator.write(question, evidence, embed=embed, weights=weights)
     checked = [] if draft.refused or refuse else verified(cite(draft.sentences, evidence))
-    followups = _followups(question, candidates, [c for c, _ in checked])
+    found = [one for one, _ in checked]
+    followups = () if refuse else _followups(question, candidates, found)
     if not checked:
         return _refusal(draft, generator.name, followups)
-    cited = renumber([one for one, _ in checked])
+    cited = renumber(found)
     sentences = tuple(
         Sentence(_plain(sentence.text), tuple(c.marker for c in citations), support)
         for (sentence, citations), (_, support) in zip(cited, checked, strict=True)

@@ -151,6 +151,7 @@ def test_an_answer_is_refused_when_nothing_matches_and_both_bodies_say_so(birds:
     body = services.open_answer(question(FOREIGN, birds), Viewer(unrestricted=True)).body
     assert (body["refused"], body["nothing_matches"]) == (True, True)
     assert body["hits"]
+    assert body["followups"] == []  # misses lead nowhere
     found = services.open_search(question(FOREIGN, birds), Viewer(unrestricted=True)).body
     assert found["nothing_matches"] is True
 
