@@ -11,12 +11,16 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
+from search.answers.confidence import shipped, signs
 from search.answers.evidence import choose
+from search.calibration import Background, by_chance
 from search.generators.terms import content_terms
 from search.types import Candidate, Evidence, Locator, Modality, Source
 
 DATA = Path(os.environ.get("MMSEARCH_BENCH_DATA", "../shared/data")) / "qa"
 DEPTH = 30
+SAMPLE = 200  # passages with which a question's scores are compared
+Scores = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Library:
         self.bm25 = bm25s.BM25(k1=1.2, b=0.75)
         self.bm25.index(words, show_progress=False)
         self.vectors = embed([self._full(d) for d in documents])
+        drawn = np.random.default_rng(1).permutation(len(documents))
+        self.sample = drawn[:SAMPLE]
         count: dict[str, int] = {}
         for row in words:
             for stem in set(row):
@@ -48,16 +54,36 @@ class Library:
         }
 
     def evidence(self, question: str, without: str = "") -> tuple[Evidence, ...]:
-        stems = [t.stem for t in content_terms(question, self.language)]
-        known = [s for s in stems if s in self.weights]
-        lexical = self.bm25.get_scores(known) if known else np.zeros(len(self.documents))
-        dense = self.vectors @ embed([question])[0]
-        total = _standard(np.asarray(lexical)) + _standard(dense)
-        if without:
-            total[self.by_name[without]] = -np.inf
+        """What is found for a question, but for one document."""
+        _, _, total = self._scores(question, without)
         order = np.argsort(-total, kind="stable")[:DEPTH]
         found = [self._candidate(int(i), float(total[i])) for i in order if total[i] > -np.inf]
         return choose(found)
+
+    def matches(self, question: str, without: str = "", *, by_meaning: bool) -> bool:
+        """Whether anything that is found matches well."""
+        held, dense, total = self._scores(question, without)
+        background = Background.of(dense[self.sample].tolist())
+        order = np.argsort(-total, kind="stable")[:DEPTH]
+        above = by_chance(len(self.documents))
+        near = [background.deviations(float(dense[i])) - above for i in order]
+        model = shipped().with_meaning if by_meaning else shipped().words_only
+        scores = model.scores(signs(held[order].tolist(), near if by_meaning else None))
+        return bool(scores.max() >= model.cut_off)
+
+    def _scores(self, question: str, without: str) -> tuple[Scores, Scores, Scores]:
+        """Of every document: the share of what was asked that it holds, its cosine, the sum."""
+        stems = {t.stem: None for t in content_terms(question, self.language)}
+        known = [s for s in stems if s in self.weights]
+        zero = np.zeros(len(self.documents))
+        lexical = np.asarray(self.bm25.get_scores(known)) if known else zero
+        dense = self.vectors @ embed([question])[0]
+        total = _standard(lexical) + _standard(dense)
+        if without:
+            total[self.by_name[without]] = -np.inf
+        absent = (len(stems) - len(known)) * np.log(2 * len(self.documents) + 2)
+        whole = sum(self.weights[s] for s in known) + absent
+        return lexical / whole if whole else zero, dense, total
 
     def _candidate(self, at: int, score: float) -> Candidate:
         document = self.documents[at]
@@ -101,7 +127,7 @@ def _lines(path: Path) -> Iterator[dict]:  # type: ignore[type-arg]
         yield from map(json.loads, file)
 
 
-def _standard(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+def _standard(scores: Scores) -> Scores:
     spread = scores.std()
     return (scores - scores.mean()) / spread if spread else scores * 0
 

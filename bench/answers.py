@@ -3,8 +3,10 @@
     python -m bench.answers [--words-only] [--language en]
 
 Documents are paragraphs; a question is unanswerable when its own paragraph is taken away, or when
-it was asked about other documents (HotpotQA, PubMedQA). The folder of the data is named by
-MMSEARCH_BENCH_DATA, else it is ../shared/data.
+it was asked about other documents (HotpotQA, PubMedQA). An answer is also refused when nothing that
+was found matches well, as search does. "calibration_error" is that of the confidence as the chance
+that a quoted sentence holds the answer, half of the questions without their paragraph. The folder
+of the data is named by MMSEARCH_BENCH_DATA, else it is ../shared/data.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import numpy as np
 
 from bench.answer_data import Library, Question, embed, load
 from search.answers.compose import compose
+from search.calibration import expected_calibration_error
 from search.generators.extractive import Extractive
 from search.types import Answer
 
@@ -34,6 +37,7 @@ def main() -> None:
     figures = asker.answerable(questions) | {
         "true_refusals_paragraph_removed": asker.refused(questions, remove=True)
     }
+    figures["calibration_error"] = expected_calibration_error(*zip(*asker.said, strict=True))
     if options.language == "en":
         for folder in OFF_DOMAIN:
             others = load(folder)[1][:MOST_OFF_DOMAIN]
@@ -49,6 +53,7 @@ class Asker:
         self.embed = embed if by_meaning else None
         self.generator = Extractive()
         self.spent_ms: list[float] = []
+        self.said: list[tuple[float, bool]] = []  # confidence, and whether a quote was right
 
     def answer(self, question: Question, without: str = "") -> Answer:
         candidates = [e.candidate for e in self.library.evidence(question.text, without)]
@@ -59,6 +64,9 @@ class Asker:
             self.generator,
             embed=self.embed,
             weights=self.library.weights,
+            refuse=not self.library.matches(
+                question.text, without, by_meaning=self.embed is not None
+            ),
         )
         self.spent_ms.append((time.perf_counter() - began) * 1000)
         return written
@@ -66,6 +74,7 @@ class Asker:
     def answerable(self, questions: Sequence[Question]) -> dict[str, float]:
         answers = [(question, self.answer(question)) for question in questions]
         given = [(q, a) for q, a in answers if not a.refused]
+        self.said += [(a.confidence, self._holds(q, a, 6)) for q, a in answers]
         first = [self._holds(q, a, 1) for q, a in given]
         some = [self._holds(q, a, 6) for q, a in given]
         place = [self._is_gold(q, a, 0) for q, a in given]
@@ -83,8 +92,9 @@ class Asker:
         }
 
     def refused(self, questions: Sequence[Question], *, remove: bool) -> float:
-        told = [self.answer(q, q.gold if remove else "").refused for q in questions]
-        return float(np.mean(told))
+        answers = [self.answer(q, q.gold if remove else "") for q in questions]
+        self.said += [(a.confidence, False) for a in answers]
+        return float(np.mean([a.refused for a in answers]))
 
     def _holds(self, question: Question, answer: Answer, most: int) -> bool:
         return any(

@@ -7,9 +7,7 @@ scratch corpus, removed afterwards; the runs are those of the recipes ``bm25`` a
 100. "linear" is fitted on four fifths of the questions and measured on the last fifth, five times,
 so that no question is measured by weights it helped to fit; its shrink is chosen inside the four
 fifths. "zscore + router" shifts the weights question by question. Intervals are 95 %, from 2,000
-paired bootstrap samples of the difference to zscore. "Nothing here" is how often the best hit's
-confidence tells a question of this collection from one of the next folder's (area under the ROC
-curve), by the dense score against a random sample of 200 passages, and by the bare score.
+paired bootstrap samples of the difference to zscore.
 """
 
 import argparse
@@ -27,7 +25,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mmsearch_site.settings")
 
 FOLDS = 5
-SAMPLE = 200
 DEPTH = 10
 
 
@@ -127,46 +124,6 @@ def show(collection: Any, runs: Mapping[str, Any], keys: Mapping[int, str]) -> N
         print(f"  {name:20}{values.mean():9.4f}   {interval(values, base)}  {told}")
 
 
-def nothing_here(own: Sequence[Any], foreign: Sequence[Any], corpus_id: int) -> str:
-    """How well the best hit's confidence tells own questions from foreign ones."""
-    from search import pipeline, registry
-    from search.calibration import Background, confidence
-    from search.conf import conf
-    from search.models import Passage, Vector
-    from search.types import Query
-
-    encoder = registry.encoder(conf().text_encoder)
-    passages = list(Passage.objects.filter(corpus=corpus_id).values_list("pk", flat=True))
-    chosen = np.random.default_rng(5).choice(sorted(passages), SAMPLE, replace=False)
-    stored = Vector.objects.filter(passage__in=[int(key) for key in chosen])
-    sample = np.stack(
-        [np.asarray(getattr(v.values, "to_numpy", lambda v=v: v.values)()) for v in stored]
-    )
-    found: dict[bool, list[tuple[float, float, float]]] = {True: [], False: []}
-    for is_own, lines in ((True, own), (False, foreign)):
-        for line in lines:
-            text = line.text.strip() or "?"
-            run = pipeline.rank(Query(text=text, corpora=(corpus_id,), recipe="dense")).hits
-            background = Background.of((sample @ encoder.encode_queries([text])[0]).tolist())
-            best = run[0].score
-            sure = confidence(best, background=background, passages=len(passages)).value
-            found[is_own].append((sure, best, background.deviations(best)))
-    ours, theirs = np.array(found[True]), np.array(found[False])
-    calibrated, bare = (area(ours[:, i], theirs[:, i]) for i in (0, 1))
-    above = [float((side[:, 0] >= 0.5).mean()) for side in (ours, theirs)]
-    spread = [np.percentile(side[:, 2], [10, 50, 90]).round(1).tolist() for side in (ours, theirs)]
-    return (
-        f"  deviations of the best hit, 10/50/90 %: own {spread[0]}, foreign {spread[1]}\n"
-        f"  nothing here: area {calibrated:.3f}, by the bare score {bare:.3f}; "
-        f"confident in {above[0]:.0%} of its own and {above[1]:.0%} of the foreign questions"
-    )
-
-
-def area(ours: Any, theirs: Any) -> float:
-    wins = (ours[:, None] > theirs[None, :]).mean() + (ours[:, None] == theirs[None, :]).mean() / 2
-    return float(wins)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", type=Path, nargs="+")
@@ -180,15 +137,12 @@ def main() -> None:
 
     with database_for(["bench", "fusions"]):
         call_command("migrate", verbosity=0)
-        collections = [read_collection(folder) for folder in options.folders]
-        for place, collection in enumerate(collections):
-            foreign = collections[(place + 1) % len(collections)]
+        for folder in options.folders:
+            collection = read_collection(folder)
             began = time.perf_counter()
             with scratch_corpus() as corpus:
                 keys = load(corpus, collection.documents, lambda _: None)
                 show(collection, legs(collection.queries, corpus.pk), keys)
-                if foreign is not collection:
-                    print(nothing_here(collection.queries, foreign.queries, corpus.pk))
             print(f"  {time.perf_counter() - began:.0f} s", flush=True)
 
 

@@ -30,7 +30,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mmsearch_site.settings")
 
 VOCABULARY = 60_000
 PASSAGE_WORDS = (40, 120)
-STAGES = ("encode", "lexical", "dense", "fuse", "hydrate", "facets")
+STAGES = ("encode", "lexical", "dense", "fuse", "hydrate", "judge", "facets")
 
 
 def vocabulary() -> tuple[list[str], list[float]]:

@@ -14,6 +14,7 @@ _MARKERS = re.compile(r"\s*(\[\d+\])+\s*$|\s*(\[\d+\])+(?=[.!?…]\s*$)")
 _MOST_TERMS = 8
 _MOST_OTHERS = 5
 _MOST_VALUES = 6
+_LEAST_SHARE = 0.005  # what is written as 0 % is not written
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,14 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class Modality:
+    """The part of a match that stands in text, was read in a picture, or was heard."""
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """A document of the list: its best hit first, then other places found in it."""
 
@@ -50,6 +59,7 @@ class Result:
     view_url: str
     others: tuple[Body, ...]
     signals: tuple[Signal, ...]
+    modalities: tuple[Modality, ...]
     terms: tuple[str, ...]
 
 
@@ -139,6 +149,7 @@ def _results(hits: Sequence[Body], offset: int) -> tuple[Result, ...]:
                 for other in _other_places(group)
             ),
             signals=_signals(group[0]),
+            modalities=_modalities(group[0]),
             terms=_terms(group),
         )
         for number, group in enumerate(by_document.values(), start=offset + 1)
@@ -184,6 +195,13 @@ def _signals(hit: Body) -> tuple[Signal, ...]:
         for name, signal in hit.get("signals", {}).items()
     ]
     return tuple(sorted(signals, key=lambda signal: -signal.share))
+
+
+def _modalities(hit: Body) -> tuple[Modality, ...]:
+    """The largest first, those that say something."""
+    found = [Modality(name, share) for name, share in hit.get("modality_shares", {}).items()]
+    told = [one for one in found if one.share >= _LEAST_SHARE]
+    return tuple(sorted(told, key=lambda one: -one.share))
 
 
 def _terms(hits: Sequence[Body]) -> tuple[str, ...]:

@@ -12,13 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from search.answers.compose import note_of
-from search.answers.explain import (
-    confidence_of,
-    matched_terms,
-    mean_shares,
-    modality_shares,
-    signal_shares,
-)
+from search.answers.explain import mean_shares, modality_shares, sentence, why
 from search.answers.snippets import snippet
 from search.retrieval.facets import Spread
 from search.types import Answer, Candidate, Citation, Filters, Locator, Query, Sentence, Source
@@ -48,6 +42,8 @@ class Standing:
     degraded: Sequence[str] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
     took_ms: float = 0.0
+    nothing_matches: bool = False  # what is listed are the nearest misses
+    idf: Mapping[str, float] = field(default_factory=dict)  # how telling the question's terms are
 
 
 def listed(candidates: Sequence[Candidate], query: Query) -> list[Listed]:
@@ -77,7 +73,8 @@ def search_body(search_id: int, standing: Standing, entries: Sequence[Listed]) -
         "took_ms": _number(standing.took_ms),
         "total": standing.spread.total,
         "total_is_exact": standing.spread.is_exact,
-        "hits": hit_bodies(entries, query),
+        "nothing_matches": standing.nothing_matches,
+        "hits": hit_bodies(entries, standing),
         "facets": {
             name: [{"value": value, "count": count} for value, count in values]
             for name, values in standing.spread.facets.items()
@@ -102,9 +99,10 @@ def answer_body(
         "id": str(answer_id),
         "query": query_body(standing.query, standing.slugs),
         "text": answer.text,
-        "sentences": [_sentence_body(sentence) for sentence in answer.sentences],
+        "sentences": [_sentence_body(one) for one in answer.sentences],
         "citations": [citation_body(citation) for citation in answer.citations],
         "refused": answer.refused,
+        "nothing_matches": standing.nothing_matches,
         "confidence": _number(answer.confidence),
         "generator": answer.generator,
         "recipe": standing.recipe,
@@ -113,39 +111,55 @@ def answer_body(
         "degraded": list(dict.fromkeys([*standing.degraded, *answer.notes])),
         "followups": list(answer.followups),
         "steps": list(steps),
-        "hits": hit_bodies(entries, standing.query),
+        "hits": hit_bodies(entries, standing),
         "modality_shares": _shares(
             mean_shares(modality_shares(c, standing.query.text) for c in candidates)
         ),
     }
 
 
-def hit_bodies(entries: Sequence[Listed], query: Query) -> list[Body]:
+def hit_bodies(entries: Sequence[Listed], standing: Standing) -> list[Body]:
     """HITs in their order; ranks count from the beginning of the whole list."""
+    query = standing.query
     return [
-        hit_body(entry.candidate, query.offset + place, query.text, entry.more)
+        hit_body(entry.candidate, query.offset + place, query.text, entry.more, idf=standing.idf)
         for place, entry in enumerate(entries, start=1)
     ]
 
 
 def hit_body(
-    candidate: Candidate, rank: int, question: str, more: Sequence[Candidate] = ()
+    candidate: Candidate,
+    rank: int,
+    question: str,
+    more: Sequence[Candidate] = (),
+    *,
+    idf: Mapping[str, float] | None = None,
 ) -> Body:
-    """HIT, with ``why`` (the question's words it holds) and ``more`` of its document."""
-    shares = signal_shares(candidate)
+    """HIT, with why it stands here and ``more`` of its document.
+
+    ``why`` are the question's words it holds, the most telling first, ``terms`` the same with
+    their weights, ``explanation`` a sentence; ``match`` is what ``confidence`` was read from.
+    """
+    found = why(candidate, idf or {}, question=question)
     return {
         **_place_body(candidate, question),
         "rank": rank,
         "score": _number(candidate.score),
-        "confidence": confidence_of(candidate, question),
+        "confidence": _number(candidate.confidence),
+        "match": _number(candidate.match),
         "heading": candidate.heading,
         "document": document_body(candidate.source),
         "signals": {
-            name: {"rank": s.rank, "score": _number(s.raw), "share": _number(shares[name])}
-            for name, s in candidate.signals.items()
+            name: {"rank": part.rank, "score": _number(part.raw), "share": _number(part.share)}
+            for name, part in found.retrievers.items()
         },
-        "modality_shares": _shares(modality_shares(candidate, question)),
-        "why": list(matched_terms(candidate, question)),
+        "modality_shares": _shares(found.modalities),
+        "why": [term.word for term in found.terms],
+        "terms": [
+            {"word": term.word, "count": term.count, "share": _number(term.share)}
+            for term in found.terms
+        ],
+        "explanation": sentence(found),
         "more": [_place_body(other, question) for other in more],
     }
 

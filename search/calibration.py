@@ -4,7 +4,7 @@ import json
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import exp, log, sqrt
+from math import log, sqrt
 from statistics import fmean, pstdev
 from typing import Any
 
@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 
 LEAST_SAMPLE = 30  # passages of a random sample
 LEAST_PAIRS = 50  # judged pairs
-SLOPE = 1.5  # of the uncalibrated confidence, per deviation
 Array = NDArray[np.float64]
 
 
@@ -78,21 +77,28 @@ class Isotonic:
         return cls(scores, chances, pairs)
 
 
-@dataclass(frozen=True, slots=True)
-class Confidence:
-    """0..1 that a hit is relevant. Not ``calibrated``: it orders hits, and is no probability."""
+def by_chance(passages: float) -> float:
+    """Deviations that the best of so many unrelated passages reaches, were scores normal.
 
-    value: float
-    calibrated: bool
+    sqrt(2 ln n), but at least 1.
+    """
+    return max(sqrt(2 * log(max(passages, 1))), 1.0)
 
 
-def fit_isotonic(scores: Sequence[float], relevant: Sequence[bool]) -> Isotonic:
+def fit_isotonic(
+    scores: Sequence[float],
+    relevant: Sequence[bool],
+    *,
+    weights: Sequence[float] | None = None,
+    least: int = LEAST_PAIRS,
+) -> Isotonic:
     """The never-falling map from scores to chances with the least squared error.
 
-    Equal scores are pooled first. Between pools the map runs straight.
+    Equal scores are pooled first. Between pools the map runs straight. A pair counts as often as
+    its weight says, once without weights.
 
     Raises:
-        ValueError: fewer than 50 pairs, or only relevant or only other ones.
+        ValueError: fewer than ``least`` pairs, or only relevant or only other ones.
 
     Source: pool adjacent violators, Ayer et al., 1955, doi:10.1214/aoms/1177728423; for chances
     Zadrozny and Elkan, KDD 2002, doi:10.1145/775047.775151.
@@ -101,12 +107,14 @@ def fit_isotonic(scores: Sequence[float], relevant: Sequence[bool]) -> Isotonic:
     labels = np.asarray(relevant, dtype=np.float64)
     if len(values) != len(labels):
         raise ValueError(f"There are {len(values)} scores and {len(labels)} labels.")
-    if len(values) < LEAST_PAIRS:
-        raise ValueError(f"There are {len(values)} judged pairs; {LEAST_PAIRS} are needed.")
+    if len(values) < least:
+        raise ValueError(f"There are {len(values)} judged pairs; {least} are needed.")
     if labels.min() == labels.max():
         raise ValueError("All judged pairs say the same; both kinds are needed.")
-    points, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    means = np.bincount(places, weights=labels) / counts
+    often = np.ones(len(values)) if weights is None else np.asarray(weights, dtype=np.float64)
+    points, places = np.unique(values, return_inverse=True)
+    counts = np.bincount(places, weights=often)
+    means = np.bincount(places, weights=labels * often) / counts
     edges = [
         (edge, chance)
         for low, high, chance in _pooled(points, means, counts)
@@ -115,43 +123,6 @@ def fit_isotonic(scores: Sequence[float], relevant: Sequence[bool]) -> Isotonic:
     return Isotonic(
         tuple(edge for edge, _ in edges), tuple(chance for _, chance in edges), len(values)
     )
-
-
-def confidence(
-    score: float,
-    *,
-    isotonic: Isotonic | None = None,
-    background: Background | None = None,
-    passages: int = 1000,
-) -> Confidence:
-    """How sure one may be of a hit.
-
-    With an isotonic map its chance; the map was fitted on deviations above the background if one
-    is given, and on bare scores if not. Without a map, a rising curve of the deviations: one half
-    where the best of ``passages`` unrelated ones would stand by chance. Without either, 0.
-    """
-    above = background.deviations(score) if background else score
-    if isotonic is not None:
-        return Confidence(isotonic.chance(above), True)
-    if background is None:
-        return Confidence(0.0, False)
-    return Confidence(_rise(SLOPE * (above - by_chance(passages))), False)
-
-
-def by_chance(passages: int) -> float:
-    """Deviations that the best of so many unrelated passages reaches, were scores normal.
-
-    sqrt(2 ln n), but at least 1.
-    """
-    return max(sqrt(2 * log(max(passages, 1))), 1.0)
-
-
-def cut_off(confidences: Sequence[Confidence], *, least: float = 0.5) -> int:
-    """How many of the hits, best first, stand before the first one below ``least``."""
-    for place, one in enumerate(confidences):
-        if one.value < least:
-            return place
-    return len(confidences)
 
 
 def expected_calibration_error(chances: ArrayLike, relevant: ArrayLike, *, bins: int = 10) -> float:
@@ -205,9 +176,7 @@ def _pairs(chances: ArrayLike, relevant: ArrayLike) -> tuple[Array, Array]:
     return said, held
 
 
-def _pooled(
-    points: Array, means: Array, counts: NDArray[np.intp]
-) -> list[tuple[float, float, float]]:
+def _pooled(points: Array, means: Array, counts: Array) -> list[tuple[float, float, float]]:
     """Blocks (lowest score, highest score, chance) whose chances rise."""
     blocks: list[list[float]] = []  # low, high, sum, count
     for point, mean, count in zip(points, means, counts, strict=True):
@@ -218,8 +187,3 @@ def _pooled(
             blocks[-1][2] += total
             blocks[-1][3] += weight
     return [(low, high, min(total / weight, 1.0)) for low, high, total, weight in blocks]
-
-
-def _rise(value: float) -> float:
-    """The logistic curve."""
-    return 1 / (1 + exp(-value)) if value >= 0 else exp(value) / (1 + exp(value))

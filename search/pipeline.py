@@ -12,6 +12,7 @@ from search.fusion import FUSIONS, scale
 from search.models import Passage
 from search.refiners.mmr import mmr
 from search.refiners.parts import cover_parts
+from search.retrieval.background import judge
 from search.retrieval.content import hydrate
 from search.retrieval.facets import Facets, Spread, count_facets
 from search.retrieval.hybrid import Retrieved, retrieve, weight_of
@@ -41,6 +42,8 @@ class Found:
     spread: Spread  # of the passages that hold one of the words or are near in meaning
     degraded: tuple[str, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)  # stage -> ms
+    matching: int | None = None  # candidates that match well; None where that cannot be told
+    idf: Mapping[str, float] = field(default_factory=dict)  # how telling the terms are
 
     @property
     def total(self) -> int:
@@ -62,21 +65,25 @@ def find(query: Query) -> Found:
 
 
 def complete(query: Query, ranked: Ranked) -> Found:
-    """Read the content of what was ranked, fold near-duplicates, count facets."""
+    """Read the content of what was ranked, fold near-duplicates, judge, count facets."""
     clock = _Clock(dict(ranked.retrieved.timings))
     shown = max(LEAST_READ, READ_AHEAD * (query.offset + query.k))
     candidates = fold_duplicates(hydrate(ranked.hits[:shown], query.corpora))
     if "mmr" in ranked.plan.refiners:
         candidates = mmr(candidates, k=query.offset + query.k)
     clock.note("hydrate")
+    judged = judge(query, ranked.retrieved, candidates)
+    clock.note("judge")
     spread = _count(query, ranked)
     clock.note("facets")
     return Found(
         plan=ranked.plan,
-        candidates=candidates,
+        candidates=judged.candidates,
         spread=spread,
         degraded=tuple(ranked.retrieved.degraded),
         timings=clock.timings,
+        matching=judged.matching,
+        idf=ranked.retrieved.terms.idf,
     )
 
 

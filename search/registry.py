@@ -119,9 +119,8 @@ def _backend(kind: str, alias: str) -> Backend:
     backends = conf().backends(kind)
     if alias not in backends:
         known = ", ".join(backends) or "none is configured"
-        raise ConfigurationError(
-            f"There is no {_WORDS[kind]} {alias!r} in MMSEARCH[{kind!r}]; known: {known}."
-        )
+        none = _NONE[kind].format(alias).rstrip(".")
+        raise ConfigurationError(f"{none}; MMSEARCH[{kind!r}] holds: {known}.")
     return backends[alias]
 
 

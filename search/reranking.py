@@ -5,19 +5,23 @@ A reranker that is missing or late costs its order, never a hit; the sentence sa
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from search import errands, registry
 from search.conf import conf
 from search.errors import SearchError
 from search.models import VectorSpace
-from search.rerankers.base import Deadline, Reranker
+from search.rerankers.base import Deadline, Reranked, Reranker
 from search.retrieval.content import hydrate
 from search.retrieval.stored import StoredTokens, StoredVectors
 from search.types import Candidate, Hit, Plan, Query, Reranking, Signal
 
 log = logging.getLogger(__name__)
+
+GRACE_S = 0.5  # after the deadline: for the answer of a call that was already on its way
 
 
 def rerank(
@@ -47,7 +51,10 @@ def rerank_here(
             continue
         try:
             reranker = _with_vectors(registry.reranker(link.name), query)
-            done = reranker.rerank(query, ranked[: link.depth], deadline=deadline)
+            done = _in_time(reranker, query, ranked[: link.depth], deadline)
+        except TimeoutError:
+            notes.append(f"The reranker {link.name!r} took too long and was left out.")
+            continue
         except SearchError as error:
             notes.append(f"The reranker {link.name!r} was left out: {error}")
             continue
@@ -86,6 +93,27 @@ def _lowered(hit: Hit, score: float) -> Hit:
         share = (score - total) / max(len(hit.signals), 1)
         parts = {n: Signal(s.rank, s.raw, s.part + share) for n, s in hit.signals.items()}
     return Hit(hit.passage_id, score, parts)
+
+
+def _in_time(
+    reranker: Reranker, query: Query, candidates: Sequence[Candidate], deadline: Deadline
+) -> Reranked:
+    """What the reranker makes of the candidates, waited for until the deadline and no longer.
+
+    One that reads stored vectors stays in this thread, whose database connection it uses.
+
+    Raises:
+        TimeoutError: it is still at it when ``GRACE_S`` have passed since the deadline.
+    """
+    if hasattr(reranker, "with_vectors"):
+        return reranker.rerank(query, candidates, deadline=deadline)
+    job = _threads().submit(reranker.rerank, query, candidates, deadline=deadline)
+    return job.result(timeout=deadline.left_s + GRACE_S)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(2, "rerank")
 
 
 def _is_light(link: Reranking) -> bool:

@@ -24,6 +24,7 @@ from search.ids import new_id
 from search.language import storable
 from search.models import Answer, Corpus, Document, Feedback, Passage, Search
 from search.retrieval import lexical
+from search.retrieval.encoding import encode_texts
 from search.types import Answer as Written
 from search.types import Candidate, Query, Viewer
 
@@ -44,6 +45,9 @@ GENERATOR = "extractive"
 LLM_UNUSED = (
     "A language model is configured (MMSEARCH_LLM_URL), but this release does not write with one: "
     "the answer consists of sentences quoted from the sources."
+)
+WORDS_DECIDED = (
+    "The text encoder is missing or late: which sentences answer was decided by words alone."
 )
 MOST_COMMENT = 4000
 
@@ -190,26 +194,37 @@ def _standing(query: Query, found: pipeline.Found, began: float) -> Standing:
         spread=found.spread,
         degraded=found.degraded,
         timings=found.timings,
+        nothing_matches=found.matching == 0,
+        idf=found.idf,
         took_ms=(time.perf_counter() - began) * 1000,
     )
 
 
 def _written(query: Query, found: pipeline.Found) -> Written:
-    idf = {term.text: term.idf for term in lexical.read_terms(query.text, query.corpora).terms}
+    idf = found.idf or lexical.read_terms(query.text, query.corpora).idf
     embed = _embed() if found.plan.reads_meaning else None
-    generator = registry.generator(GENERATOR)
-    return compose(query.text, found.candidates, generator, embed=embed, weights=idf)
+    write = partial(
+        compose,
+        query.text,
+        found.candidates,
+        registry.generator(GENERATOR),
+        weights=idf,
+        refuse=found.matching == 0,
+    )
+    try:
+        return write(embed=embed)
+    except (SearchError, TimeoutError) as error:
+        log.warning("Sentences are compared by words alone: %s", error or "the encoder is late")
+        written = write(embed=None)
+        return replace(written, notes=(*written.notes, WORDS_DECIDED))
 
 
 def _embed() -> Embed | None:
-    """The text encoder for sentences; None where it is missing, then words alone decide."""
-    if not conf().text_encoder:
+    """The text encoder for sentences; None where none is chosen, then words alone decide."""
+    alias = conf().text_encoder
+    if not alias:
         return None
-    try:
-        return registry.encoder(conf().text_encoder).encode_documents
-    except SearchError as error:
-        log.warning("Sentences are compared by words alone: %s", error)
-        return None
+    return partial(encode_texts, alias, patience_s=conf().deadline_ms / 1000)
 
 
 def _generator_notes() -> list[str]:

@@ -201,7 +201,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A hit with its content. Keeps the hit's signals; its score is the last reranker's."""
+    """A hit with its content. Keeps the hit's signals; its score is the last reranker's.
+
+    ``confidence``: the chance, 0..1, that it is relevant; ``match``: the log-odds from which that
+    was read (see answers/confidence.py).
+    """
 
     passage_id: int
     score: float
@@ -216,6 +220,8 @@ class Candidate:
     thumbnail: str = ""  # sha256 of the picture that shows it, in the store
     ordinal: int = 0  # place in its document
     text_hash: str = ""
+    confidence: float = 0.0
+    match: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

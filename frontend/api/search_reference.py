@@ -30,13 +30,24 @@ class SignalBody(s.Serializer):
     share = s.FloatField()
 
 
+class TermBody(s.Serializer):
+    """A word of the question that a hit holds; the shares, by how telling each is, sum to 1."""
+
+    word = s.CharField()
+    count = s.IntegerField()
+    share = s.FloatField()
+
+
 class HitBody(s.Serializer):
     """A found passage."""
 
     passage = s.CharField()
     rank = s.IntegerField()
     score = s.FloatField()
-    confidence = s.FloatField(min_value=0, max_value=1)
+    confidence = s.FloatField(
+        min_value=0, max_value=1, help_text="The chance that it is relevant to the question."
+    )
+    match = s.FloatField(help_text="The log-odds that `confidence` was read from.")
     kind = s.ChoiceField(MODALITIES)
     snippet = s.CharField(help_text="HTML-escaped, matches in <mark>.")
     locator = LocatorBody()
@@ -45,6 +56,9 @@ class HitBody(s.Serializer):
     view_url = s.CharField()
     signals = s.DictField(child=SignalBody())
     modality_shares = s.DictField(child=s.FloatField())
+    why = s.ListField(child=s.CharField(), help_text="The words of `terms`.")
+    terms = TermBody(many=True)
+    explanation = s.CharField(help_text="Why it stands here, in plain words.")
 
 
 class FacetValue(s.Serializer):
@@ -63,6 +77,7 @@ class SearchBody(s.Serializer):
     took_ms = s.FloatField()
     total = s.IntegerField()
     total_is_exact = s.BooleanField(help_text="Whether `total` was counted; else it is about so.")
+    nothing_matches = s.BooleanField(help_text="The hits are the nearest misses.")
     hits = HitBody(many=True)
     facets = s.DictField(child=FacetValue(many=True))
     facets_counted = s.IntegerField(help_text="Of how many passages, the best, `facets` tell.")
@@ -110,6 +125,7 @@ class AnswerBody(s.Serializer):
     sentences = SentenceBody(many=True)
     citations = CitationBody(many=True)
     refused = s.BooleanField()
+    nothing_matches = s.BooleanField(help_text="The hits are the nearest misses.")
     confidence = s.FloatField(min_value=0, max_value=1)
     generator = s.CharField()
     recipe = s.CharField()

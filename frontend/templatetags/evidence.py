@@ -34,7 +34,21 @@ _STATE_NAMES = {
     "partial": "Searchable, with gaps",
     "failed": "Failed",
 }
-_SIGNAL_NAMES = {"bm25": "Words", "lexical": "Words", "dense": "Meaning"}
+_SIGNAL_NAMES = {
+    "bm25": "Words",
+    "dense": "Meaning",
+    "binary": "Meaning",
+    "matryoshka": "Meaning",
+    "narrow": "Meaning",
+    "sparse": "Weighted words",
+    "multi": "Meaning, word for word",
+}
+_MODALITY_NAMES = {
+    "text": "written text",
+    "image": "words read in a picture",
+    "audio": "words that were heard",
+    "video": "moving pictures",
+}
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _FORMAT_NAMES = {
     "application/pdf": "PDF",
@@ -150,6 +164,12 @@ def state_name(state: str) -> str:
 def signal_name(retriever: str) -> str:
     """What a retriever goes by, as a reader would say it."""
     return _SIGNAL_NAMES.get(retriever, retriever)
+
+
+@register.filter
+def modality_name(modality: str) -> str:
+    """Where the words of a match stand."""
+    return _MODALITY_NAMES.get(modality, modality)
 
 
 @register.filter

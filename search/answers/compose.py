@@ -23,20 +23,23 @@ def compose(
     *,
     embed: Embed | None = None,
     weights: Mapping[str, float] | None = None,
+    refuse: bool = False,
 ) -> Answer:
     """The answer to a question from what was found for it, best first.
 
     Every sentence has a citation whose quote stands in the passage, or is left out; when none is
     left the answer is a refusal. Marks in a source that look like ours are written otherwise.
+    ``refuse`` is for a list of which nothing matches well: the nearest misses answer nothing.
     """
     asked = parts(question, guess_language(question))
     evidence = choose(mixed(candidates, asked, weights or {}))
     draft = generator.write(question, evidence, embed=embed, weights=weights)
-    checked = [] if draft.refused else verified(cite(draft.sentences, evidence))
-    followups = _followups(question, candidates, [c for c, _ in checked])
+    checked = [] if draft.refused or refuse else verified(cite(draft.sentences, evidence))
+    found = [one for one, _ in checked]
+    followups = () if refuse else _followups(question, candidates, found)
     if not checked:
         return _refusal(draft, generator.name, followups)
-    cited = renumber([one for one, _ in checked])
+    cited = renumber(found)
     sentences = tuple(
         Sentence(_plain(sentence.text), tuple(c.marker for c in citations), support)
         for (sentence, citations), (_, support) in zip(cited, checked, strict=True)

@@ -1,7 +1,7 @@
 """Why a hit stands where it stands: shares of its signals, of what was read, of what was heard."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from search.fusion import shares
@@ -15,6 +15,16 @@ _MODALITY_OF_VIEW = {
     "text": Modality.TEXT,
 }
 _MODALITIES = ("image", "video", "audio")
+_BY = {  # retriever -> how it found, in a sentence
+    "bm25": "by words",
+    "dense": "by meaning",
+    "sparse": "by weighted words",
+    "multi": "word for word by meaning",
+    "binary": "by meaning",
+    "matryoshka": "by meaning",
+    "narrow": "by meaning",
+}
+_MOST_WORDS = 4  # words that a sentence names
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +53,34 @@ class Why:
     """Why a hit stands where it stands. Each kind of share sums to 1, if there is anything."""
 
     terms: tuple[TermMatch, ...]  # the most telling first
+    asked: int  # how many different words the question has
     retrievers: Mapping[str, RetrieverPart]
     modalities: Mapping[str, float]
 
 
-def why(hit: Hit, candidate: Candidate, idf: Mapping[str, float], *, question: str) -> Why:
+def why(candidate: Candidate, idf: Mapping[str, float], *, question: str) -> Why:
     """What brought this hit up.
 
-    ``hit`` is the fused one, whose signals explain its place; ``candidate`` is its content. ``idf``
-    says how telling the question's stems are in the library; one left out weighs nothing.
+    ``idf`` says how telling the question's stems are in the library; one left out weighs nothing.
     """
-    found = shares(hit)
+    found = signal_shares(candidate)
     retrievers = {
         name: RetrieverPart(signal.rank, signal.raw, signal.part, found[name])
-        for name, signal in hit.signals.items()
+        for name, signal in candidate.signals.items()
     }
+    terms, asked = _term_matches(candidate, question, idf)
     return Why(
-        terms=_term_matches(candidate, question, idf),
+        terms=terms,
+        asked=asked,
         retrievers=retrievers,
         modalities=_modality_shares(found, candidate, question),
     )
+
+
+def sentence(found: Why) -> str:
+    """The same in plain words: which words it holds, and how it was found."""
+    parts = [_words_said(found), _ranks_said(found)]
+    return " ".join(part for part in parts if part)
 
 
 def contributions(score: float, without: Mapping[str, float]) -> dict[str, float]:
@@ -114,35 +132,52 @@ def mean_shares(several: Iterable[Mapping[str, float]]) -> dict[str, float]:
     return {name: share / count for name, share in total.items()}
 
 
-def matched_terms(candidate: Candidate, question: str) -> tuple[str, ...]:
-    """The question's words that the passage, its heading or title holds, as they were asked."""
-    language = candidate.source.language or guess_language(question)
-    held = stems(terms(_full(candidate), language))
-    asked = content_terms(question, language) or terms(question, language)
-    words = (question[t.start : t.end].casefold() for t in asked if t.stem in held)
-    return tuple(dict.fromkeys(words))
+def _words_said(found: Why) -> str:
+    if not found.asked:
+        return ""
+    if not found.terms:
+        return "Holds none of the words asked for."
+    named = ", ".join(term.word for term in found.terms[:_MOST_WORDS])
+    more = len(found.terms) - _MOST_WORDS
+    named += f" and {more} more" if more > 0 else ""
+    if found.asked == 1:
+        return f"Holds the word asked for: {named}."
+    count = "all" if len(found.terms) == found.asked else f"{len(found.terms)} of"
+    return f"Holds {count} {found.asked} words asked for: {named}."
 
 
-def confidence_of(candidate: Candidate, question: str) -> float:
-    """0..1: how much of the question the hit holds, by words and, if known, by meaning.
+def _ranks_said(found: Why) -> str:
+    """The retrievers by their share, those that say nothing left out."""
+    several = sorted(found.retrievers.items(), key=lambda entry: -entry[1].share)
+    said = [
+        f"{_ordinal(part.rank)} {_by(name)}"
+        + (f" ({round(100 * part.share)} % of the score)" if len(several) > 1 else "")
+        for name, part in several
+    ]
+    return f"Ranked {_listed(said)}." if said else ""
 
-    The mean of the share of the question's words found and the cosine, where a retriever gives
-    one. Not calibrated: it orders hits, and is no probability.
-    """
-    language = candidate.source.language or guess_language(question)
-    asked = stems(content_terms(question, language) or terms(question, language))
-    held = stems(terms(_full(candidate), language))
-    covered = len(asked & held) / len(asked) if asked else 0.0
-    cosines = [s.raw for name, s in candidate.signals.items() if name.startswith("dense")]
-    if not cosines:
-        return round(covered, 4)
-    near = min(max(cosines[0], 0.0), 1.0)
-    return round((covered + near) / 2 if asked else near, 4)
+
+def _by(name: str) -> str:
+    """A retriever or reranker as the end of a sentence; "bm25 by decompose 1" asked another."""
+    first, _, origin = name.partition(" by ")
+    spoken = _BY.get(first, f"by {first}")
+    return f"{spoken} of a text that was added" if origin else spoken
+
+
+def _ordinal(rank: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
+    return f"{rank}{'th' if rank % 100 in {11, 12, 13} else ending}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    head, last = words[:-1], words[-1]
+    return f"{', '.join(head)} and {last}" if head else last
 
 
 def _term_matches(
     candidate: Candidate, question: str, idf: Mapping[str, float]
-) -> tuple[TermMatch, ...]:
+) -> tuple[tuple[TermMatch, ...], int]:
+    """The words of the question that the hit holds; how many it has at all."""
     language = candidate.source.language or guess_language(question)
     held = Counter(term.stem for term in terms(_full(candidate), language))
     asked = content_terms(question, language) or terms(question, language)
@@ -162,7 +197,8 @@ def _term_matches(
         )
         for stem, word in words.items()
     ]
-    return tuple(sorted(matches, key=lambda match: (-match.share, match.word)))
+    ranked = sorted(matches, key=lambda match: (-match.share, match.word))
+    return tuple(ranked), len({term.stem for term in asked})
 
 
 def _full(candidate: Candidate) -> str:

@@ -135,7 +135,16 @@ class Vector(models.Model):
     values = HalfVectorField()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["corpus", "space"], name="vector_corpus_space")]
+        indexes: ClassVar = [
+            models.Index(fields=["corpus", "space"], name="vector_corpus_space"),
+            # Walked by search.retrieval.background: the lowest are a random sample of the corpus.
+            models.Index(
+                models.F("corpus"),
+                models.F("space"),
+                models.Func("passage", function="hashint8"),
+                name="vector_lots",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.passage_id} in {self.space_id}"

@@ -1,15 +1,21 @@
 """A question encoded beside everything else: while the words are looked up, models read it."""
 
 import functools
+import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from search import cache, registry
 from search.errors import SearchError
 from search.models import VectorSpace
+
+log = logging.getLogger(__name__)
 
 LOAD_DEADLINE_S = 60.0  # the first query of a process waits for the encoder to be loaded
 
@@ -44,7 +50,7 @@ class Encodings:
 
         Raises:
             TimeoutError: it was not done in time.
-            SearchError: there is no such encoder, or it cannot be loaded.
+            SearchError: there is no such encoder, it cannot be loaded, or it failed.
         """
         if alias not in self._pending:
             raise SearchError(
@@ -52,8 +58,29 @@ class Encodings:
                 if not alias
                 else f"the question was not encoded by {alias!r}."
             )
-        patience = patience_s if registry.is_loaded("ENCODERS", alias) else LOAD_DEADLINE_S
-        return self._pending[alias].result(timeout=patience)
+        return _awaited(self._pending[alias], alias, patience_s)
+
+
+def encode_texts(alias: str, texts: Sequence[str], *, patience_s: float) -> NDArray[np.float32]:
+    """The texts as unit rows, (n, dim), for comparing sentences.
+
+    Raises:
+        TimeoutError, SearchError: as ``Encodings.get``.
+    """
+    encoding = _threads().submit(lambda: registry.encoder(alias).encode_documents(texts))
+    return _awaited(encoding, alias, patience_s)
+
+
+def _awaited[T](encoding: Future[T], alias: str, patience_s: float) -> T:
+    """What comes of it in time; whatever else a plug-in raises is an error that may be told."""
+    patience = patience_s if registry.is_loaded("ENCODERS", alias) else LOAD_DEADLINE_S
+    try:
+        return encoding.result(timeout=patience)
+    except (TimeoutError, SearchError):
+        raise
+    except Exception as error:  # a plug-in's fault must not cost the result
+        log.exception("The encoder %s failed.", alias)
+        raise SearchError(f"the encoder {alias!r} failed ({type(error).__name__}).") from error
 
 
 def _encode(alias: str, text: str, memory: cache.Memory | None) -> Encoded:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from django.db import OperationalError
 
 from search.errors import SearchError
+from search.models import VectorSpace
 from search.retrieval.conditions import NO_FILTERS
 from search.retrieval.encoding import Encodings
 from search.retrieval.lexical import Terms
-from search.retrieval.looks import NAMES, Look, look
+from search.retrieval.looks import NAMES, Look, Vector, look
 from search.retrieval.matches import Matches
 from search.types import Filters, Modality, Plan, Query, Retriever, Run
 
@@ -27,7 +28,9 @@ class Retrieved:
 
     runs: list[Run] = field(default_factory=list)
     terms: Terms = field(default_factory=Terms)
-    matches: Matches = field(default_factory=Matches)  # by words, the filters passed
+    scored: Matches = field(default_factory=Matches)  # by words
+    matches: Matches = field(default_factory=Matches)  # of these, those that pass the filters
+    meaning: tuple[Vector, VectorSpace] | None = None  # the question among the passages' vectors
     filters: Filters = NO_FILTERS  # the query's, and the kinds that weigh nothing
     degraded: list[str] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
@@ -56,7 +59,8 @@ def retrieve(query: Query, plan: Plan, spaces: Spaces) -> Retrieved:
     if not found.runs and not plan.looks_by("bm25"):
         found.degraded.append("Word search stands in.")
         _run(Retriever("bm25", plan.retrievers[0].k), ask, found)
-    found.terms, found.matches = ask.terms, ask.matches
+    found.terms, found.scored, found.matches = ask.terms, ask.scored, ask.matches
+    found.meaning = ask.meaning
     found.timings |= ask.timings
     found.degraded += ask.notes
     return found

@@ -98,6 +98,17 @@ class Terms:
 
     terms: tuple[Term, ...] = ()
     average_length: float = 1.0
+    passages: float = 0.0  # how many are visible
+
+    @property
+    def idf(self) -> dict[str, float]:
+        """How telling each term is."""
+        return {term.text: term.idf for term in self.terms}
+
+    @property
+    def idf_of_absent(self) -> float:
+        """How telling a term would be that stands nowhere."""
+        return _idf(self.passages, 0.0)
 
 
 def read_terms(text: str, corpora: Sequence[int], *, like_passage: int | None = None) -> Terms:
@@ -114,7 +125,7 @@ def read_terms(text: str, corpora: Sequence[int], *, like_passage: int | None = 
     found = {term: Term(term, _idf(n, occurring), occurring) for term, n, occurring in rows}
     found |= {term.text: term for term in _begun(text, corpora, passages)}
     rarest = sorted(found.values(), key=lambda term: (-term.idf, term.text))[:MOST_TERMS]
-    return Terms(tuple(rarest), max(average, 1e-9))
+    return Terms(tuple(rarest), max(average, 1e-9), passages)
 
 
 def search(
@@ -140,6 +151,19 @@ def match(terms: Terms, corpora: Sequence[int]) -> Matches:
         keys.append(own)
         weights.append(term.idf * counts / (counts + norm))
     return places.scored(np.concatenate(keys), np.concatenate(weights))
+
+
+def score_within(
+    found: Matches, corpora: Sequence[int], passage_ids: Sequence[int]
+) -> dict[int, float]:
+    """The scores of given passages, by id, among those that ``match`` found.
+
+    One that holds none of the terms, or is not of these corpora, has none.
+    """
+    rows = Passage.objects.filter(pk__in=list(passage_ids), corpus__in=list(corpora))
+    places = list(rows.values_list("pk", "corpus_id", "slot"))
+    scores = found.scores_of([(corpus, slot) for _, corpus, slot in places])
+    return {key: score for (key, *_), score in zip(places, scores, strict=True) if score > 0}
 
 
 def _begun(text: str, corpora: Sequence[int], passages: float) -> Iterator[Term]:

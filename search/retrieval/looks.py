@@ -44,7 +44,9 @@ class Look:
     spaces: Mapping[str, Sequence[str]]  # retriever -> the encoders whose spaces it looks in
     has_feedback: bool = False  # the question's vector moves toward its first hits
     terms: Terms = field(default_factory=Terms)
-    matches: Matches = field(default_factory=Matches)  # by words
+    scored: Matches = field(default_factory=Matches)  # by words
+    matches: Matches = field(default_factory=Matches)  # of these, those that pass the filters
+    meaning: tuple[Vector, VectorSpace] | None = None  # the question among the passages' vectors
     timings: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.perf_counter)
@@ -106,8 +108,8 @@ def _words(retriever: Retriever, ask: Look) -> Run:
     with local_settings(**ask.timeout):
         ask.terms = lexical.read_terms(query.text, query.corpora, like_passage=query.like_passage)
         depth = ask.depth(retriever)
-        found = lexical.match(ask.terms, query.corpora)
-        ask.matches = found.narrowed(query.filters, least=depth)
+        ask.scored = lexical.match(ask.terms, query.corpora)
+        ask.matches = ask.scored.narrowed(query.filters, least=depth)
         run = as_run(retriever.name, ask.matches.best(depth))
     if not ask.terms.terms and query.text:
         ask.notes.append(
@@ -193,7 +195,8 @@ def _question(retriever: Retriever, ask: Look) -> tuple[Vector, VectorSpace] | N
         parts += [] if stored is None else [stored]
     total = np.sum([np.zeros(space.dim, np.float32), *parts], axis=0, dtype=np.float32)
     length = np.float32(np.linalg.norm(total))
-    return None if length < 1e-6 else (total / length, space)
+    ask.meaning = None if length < 1e-6 else (total / length, space)
+    return ask.meaning
 
 
 def _nothing(retriever: Retriever, space: VectorSpace | None) -> Run:

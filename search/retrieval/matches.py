@@ -111,6 +111,14 @@ class Matches:
         missing = (keys < 0) | ~np.isin(keys, self.keys)
         return [pair for pair, is_missing in zip(pairs, missing, strict=True) if is_missing]
 
+    def scores_of(self, pairs: Sequence[tuple[int, int]]) -> list[float]:
+        """The scores of passages by corpus and slot; 0 for those that are not here."""
+        if not len(self.keys):
+            return [0.0] * len(pairs)
+        keys = self._keys(pairs)
+        places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[places] == keys, self.scores[places], 0.0).tolist()
+
     def _keys(self, pairs: Sequence[tuple[int, int]]) -> Ints:
         """Keys of passages by corpus and slot; -1 where no match can stand."""
         if not self.corpora:

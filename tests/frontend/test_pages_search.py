@@ -1,5 +1,7 @@
 import json
 import re
+from html import unescape
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,6 +12,7 @@ from django.test import Client
 from search.models import Answer, Corpus, Document, Feedback, Search
 from tests.frontend import shelves
 from tests.frontend.conftest import SignIn
+from tests.search.library import add, with_hashing
 
 LAMP = "/search?q=How+far+is+the+lamp+of+a+first-order+light+seen"
 
@@ -273,3 +276,46 @@ def test_forms_of_other_sites_are_refused(ada: User, paper: Document) -> None:
 
     assert response.status_code == 403
     assert "Please try again" in response.content.decode()
+
+
+def test_a_page_of_misses_says_that_nothing_matches_well(
+    client: Client, public_corpus: Corpus, settings: Any
+) -> None:
+    settings.MMSEARCH = with_hashing()
+    for n in range(40):
+        add(public_corpus, f"Keeper {n * 37} trims wick {n * 91} at light {n * 13}.", title=f"L{n}")
+    address = "/search?q=Which+violin+concerto+did+Brahms+dedicate+to+Joachim"
+
+    page = page_of(client, address)
+    further = page_of(client, f"{address}&page=2")
+
+    assert ">Nothing here matches well</h2>" in page
+    assert "Nothing in your library answers" not in page
+    assert '<h2 id="results-title">Closest' in page
+    assert "trims wick" in page
+    assert "Nothing here matches well. Below is what comes closest." in further
+
+
+def test_a_result_says_why_it_is_there(client: Client, paper: Document) -> None:
+    page = unescape(page_of(client, LAMP))
+
+    why = page.partition('<details class="why">')[2].partition("</details>")[0]
+    assert re.search(r"<p>Holds all \d words asked for: .*lamp.* Ranked 1st by words\.</p>", why)
+    assert re.search(r"<p>Confidence: \d+ %</p>", why)
+    assert "The match stands in" not in why  # it is all text
+
+
+def test_a_match_that_was_heard_and_read_says_so(
+    client: Client, public_corpus: Corpus, paper: Document
+) -> None:
+    passage = paper.passages.get(ordinal=1)
+    middle = len(passage.text) // 2
+    passage.views = [
+        ["text", "source", 0, middle],
+        ["ocr", "derived", middle, len(passage.text)],
+    ]
+    passage.save()
+
+    page = unescape(page_of(client, "/search?q=lens+light+night"))
+
+    assert re.search(r"The match stands in words read in a picture \(\d+ %\), written text", page)

@@ -59,6 +59,14 @@ def test_ask_says_so_when_nothing_answers(library: Corpus) -> None:
     assert shown.startswith("Nothing in the library answers this question.")
 
 
+def test_search_says_so_when_nothing_matches(library: Corpus) -> None:
+    for n in range(40):
+        add(library, f"Bell {n * 37} weighs {n * 91} pounds.", title=f"Bell {n}")
+    shown = run("search", "How are violins varnished in Cremona?")
+    assert "Nothing here matches well. Closest:" in shown
+    assert "Nothing here matches well" not in run("search", "Abbot of Arbroath hung Inchcape bell")
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

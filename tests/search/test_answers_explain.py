@@ -1,10 +1,12 @@
 """Why a hit stands where it stands."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.answers.explain import Why, contributions, modality_shares, why
+from search.answers.explain import Why, contributions, modality_shares, sentence, why
 from search.fusion import shares
 from search.types import Candidate, Hit, Modality, Signal, View
 from tests.search.passages import candidate, spoken
@@ -16,8 +18,8 @@ HIT = Hit(1, 4.0, SIGNALS)
 losses = st.dictionaries(st.sampled_from("abcdef"), st.floats(-50, 50), min_size=1)
 
 
-def asked(one: Candidate, hit: Hit = HIT) -> Why:
-    return why(hit, one, IDF, question=QUESTION)
+def asked(one: Candidate) -> Why:
+    return why(replace(one, signals=SIGNALS), IDF, question=QUESTION)
 
 
 def test_the_matched_words_are_told_with_their_idf_the_rarest_first() -> None:
@@ -36,7 +38,7 @@ def test_a_word_that_is_taken_out_of_the_passage_explains_nothing() -> None:
 
 
 def test_words_without_an_idf_share_alike() -> None:
-    found = why(HIT, candidate("a gull, a mussel"), {}, question=QUESTION)
+    found = why(candidate("a gull, a mussel"), {}, question=QUESTION)
     assert [(term.word, term.share) for term in found.terms] == [("gulls", 0.5), ("mussels", 0.5)]
 
 
@@ -45,9 +47,39 @@ def test_each_retriever_is_told_with_rank_score_part_and_share() -> None:
     assert (bm25.rank, bm25.raw, bm25.part, bm25.share) == (1, 12.5, 3.0, 0.75)
 
 
-def test_the_fused_hit_explains_and_not_the_reranked_candidate() -> None:
-    reranked = candidate("gulls", signals={"bm25": Signal(9, 1.0, 1.0)}, score=99.0)
-    assert asked(reranked).retrievers["bm25"].rank == 1
+def test_a_sentence_says_which_words_are_held_and_who_found_it() -> None:
+    found = sentence(asked(candidate("A gull drops a stone on a rock.")))
+    assert found == (
+        "Holds 2 of 3 words asked for: gulls, drop. "
+        "Ranked 1st by words (75 % of the score) and 4th by meaning (25 % of the score)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "start"),
+    [
+        ("A gull drops a mussel.", QUESTION, "Holds all 3 words asked for: mussels, gulls, drop."),
+        ("A gull.", "gulls", "Holds the word asked for: gulls."),
+        ("A kettle.", QUESTION, "Holds none of the words asked for."),
+        ("A kettle.", "", "Ranked "),
+    ],
+)
+def test_a_sentence_counts_the_words_asked_for(text: str, question: str, start: str) -> None:
+    found = sentence(why(candidate(text), IDF, question=question))
+    assert found.startswith(start)
+
+
+def test_a_sentence_names_one_retriever_without_shares_and_any_rank() -> None:
+    for rank, said in ((2, "2nd"), (3, "3rd"), (11, "11th"), (22, "22nd"), (112, "112th")):
+        signals = {"dense": Signal(rank, 0.4, 1.0)}
+        found = sentence(why(candidate("x", signals=signals), {}, question=""))
+        assert found == f"Ranked {said} by meaning."
+
+
+def test_a_sentence_tells_a_text_that_was_added_from_the_question() -> None:
+    signals = {"bm25 by decompose 1": Signal(1, 2.0, 1.0)}
+    found = sentence(why(candidate("x", signals=signals), {}, question=""))
+    assert found == "Ranked 1st by words of a text that was added."
 
 
 def test_the_modality_in_which_the_words_stand_gets_the_share() -> None:
@@ -60,8 +92,8 @@ def test_the_modality_in_which_the_words_stand_gets_the_share() -> None:
 
 
 def test_a_retriever_that_looks_counts_for_pictures() -> None:
-    hit = Hit(1, 4.0, {"image_clip": Signal(1, 0.3, 3.0), "bm25": Signal(2, 5.0, 1.0)})
-    found = asked(candidate("gulls drop mussels"), hit)
+    signals = {"image_clip": Signal(1, 0.3, 3.0), "bm25": Signal(2, 5.0, 1.0)}
+    found = why(candidate("gulls drop mussels", signals=signals), IDF, question=QUESTION)
     assert found.modalities == {"image": 0.75, "text": 0.25}
     assert sum(found.modalities.values()) == pytest.approx(1)
 

@@ -60,14 +60,18 @@ def test_shares_say_whether_words_were_written_read_or_heard() -> None:
     assert hit_body(silent, 1, "heron")["modality_shares"] == {"image": 1.0}
 
 
-def test_confidence_rises_with_words_and_meaning() -> None:
-    def confidence(text: str, cosine: float) -> float:
-        signals = {"dense": Signal(1, cosine, 1.0)}
-        body = hit_body(candidate(text, title="", signals=signals), 1, "grey heron nest")
-        return float(body["confidence"])
-
-    assert 0 <= confidence("a kettle", -0.3) < confidence("a heron", 0.3)
-    assert confidence("a heron", 0.3) < confidence("a grey heron on its nest", 0.9) <= 1
+def test_a_hit_says_why_in_words_in_numbers_and_in_a_sentence() -> None:
+    signals = {"bm25": Signal(1, 7.0, 3.0), "dense": Signal(5, 0.4, 1.0)}
+    one = candidate("A heron on its nest. A heron.", signals=signals, confidence=0.7, match=1.25)
+    body = hit_body(one, 1, "grey heron nest", idf={"heron": 3.0, "nest": 1.0})
+    assert (body["confidence"], body["match"]) == (0.7, 1.25)
+    assert body["why"] == ["heron", "nest"]
+    assert body["terms"] == [
+        {"word": "heron", "count": 2, "share": 0.75},
+        {"word": "nest", "count": 1, "share": 0.25},
+    ]
+    assert body["signals"]["dense"] == {"rank": 5, "score": 0.4, "share": 0.25}
+    assert body["explanation"].startswith("Holds 2 of 3 words asked for: heron, nest. Ranked 1st")
 
 
 def test_listing_keeps_the_order_and_loses_nothing_but_what_more_tells() -> None:

@@ -204,3 +204,17 @@ def test_terms_stay_in_the_row(corpus: Corpus) -> None:
         )
         assert cursor.fetchone()[0] == "m"
     assert Passage.objects.count() == 0
+
+
+def test_given_passages_are_scored_as_a_search_scores_them(
+    corpus: Corpus, other_corpus: Corpus
+) -> None:
+    keys = add(corpus, "heron heron pond", "a heron", "a kettle", "pond and reed")
+    (hidden,) = add(other_corpus, "heron pond")
+    terms = lexical.read_terms("heron pond", [corpus.pk])
+    found = {hit.passage_id: hit.score for hit in lexical.search(terms, [corpus.pk]).hits}
+    scored = lexical.match(terms, [corpus.pk, other_corpus.pk])
+    assert lexical.score_within(scored, [corpus.pk], [*keys[1:], hidden]) == {
+        key: score for key, score in found.items() if key in keys[1:]
+    }
+    assert lexical.score_within(scored, [corpus.pk], []) == {}

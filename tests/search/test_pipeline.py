@@ -199,7 +199,9 @@ def test_a_deep_page_is_reached(corpus: Corpus) -> None:
 def test_every_stage_says_how_long_it_took(corpus: Corpus) -> None:
     add(corpus, "The heron waits.")
     found = pipeline.find(question("heron", corpus))
-    assert set(found.timings) == {"encode", "lexical", "dense", "fuse", "hydrate", "facets"}
+    assert set(found.timings) == {
+        *("encode", "lexical", "dense", "fuse", "hydrate", "judge", "facets")
+    }
 
 
 def test_notes_of_the_question_are_passed_on() -> None:

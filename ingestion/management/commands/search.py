@@ -17,4 +17,5 @@ class Command(AskingCommand):
 
     def lines(self, body: Mapping[str, Any]) -> list[str]:
         found = f"{body['total']} passages in {body['took_ms']:.0f} ms, by {body['recipe']}"
-        return [found, *hit_lines(body)]
+        closest = ["Nothing here matches well. Closest:"] if body["nothing_matches"] else []
+        return [found, *closest, *hit_lines(body)]
