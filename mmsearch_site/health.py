@@ -209,6 +209,14 @@ def _disk() -> Iterator[Check]:
     yield Check("disk", ok, detail, remedy)
 
 
+def _cache() -> Iterator[Check]:
+    rates = import_module("search.cache").hit_rates()
+    here = ", ".join(f"{layer} {hits} of {asked}" for layer, (hits, asked) in rates.items())
+    hits, asked = import_module("search.models").Search.objects.found_in_memory(days=7)
+    detail = f"in this process {here}; results of the last 7 days {hits} of {asked}"
+    yield Check("found in memory", True, detail)
+
+
 def _degraded(found: list[Check]) -> Check:
     missing = [check for check in found if not check.ok and not check.required]
     if not missing:
@@ -227,5 +235,6 @@ _CHECKS: tuple[tuple[str, Callable[[], Iterator[Check]], bool], ...] = (
     ("language model", _language_model, False),
     ("text recognition", _ocr, False),
     ("sandbox", _sandbox, False),
+    ("found in memory", _cache, False),
     ("disk", _disk, True),
 )

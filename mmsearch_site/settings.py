@@ -61,6 +61,25 @@ INSTALLED_APPS = [
     "frontend",
 ]
 
+_ENTRIES = env_int("MMSEARCH_CACHE_ENTRIES", 200, least=0)
+_CACHE_URL = env_str("MMSEARCH_CACHE_URL")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},  # throttles
+    "search": {  # see search/cache.py
+        "BACKEND": "django.core.cache.backends."
+        + (
+            "redis.RedisCache"
+            if _CACHE_URL
+            else "locmem.LocMemCache"
+            if _ENTRIES
+            else "dummy.DummyCache"
+        ),
+        "LOCATION": _CACHE_URL or "search",
+        "TIMEOUT": 900,  # a removed document's words leave the memory of every process with it
+        **({} if _CACHE_URL else {"OPTIONS": {"MAX_ENTRIES": _ENTRIES}}),
+    },
+}
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",

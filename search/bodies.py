@@ -41,6 +41,7 @@ class Standing:
     spread: Spread = field(default_factory=Spread)
     degraded: Sequence[str] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
+    cache: Mapping[str, str] = field(default_factory=dict)  # layer -> hit or miss
     took_ms: float = 0.0
     nothing_matches: bool = False  # what is listed are the nearest misses
     idf: Mapping[str, float] = field(default_factory=dict)  # how telling the question's terms are
@@ -82,6 +83,7 @@ def search_body(search_id: int, standing: Standing, entries: Sequence[Listed]) -
         "facets_counted": standing.spread.counted,
         "degraded": list(dict.fromkeys(standing.degraded)),
         "timings": {stage: _number(ms) for stage, ms in standing.timings.items()},
+        "cache": dict(standing.cache),
         "next_cursor": _cursor(query, len(entries)),
     }
 
@@ -108,6 +110,7 @@ def answer_body(
         "recipe": standing.recipe,
         "took_ms": _number(standing.took_ms),
         "timings": {stage: _number(ms) for stage, ms in standing.timings.items()},
+        "cache": dict(standing.cache),
         "degraded": list(dict.fromkeys([*standing.degraded, *answer.notes])),
         "followups": list(answer.followups),
         "steps": list(steps),

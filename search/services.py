@@ -8,24 +8,19 @@ from functools import partial
 
 from django.db import transaction
 
-from search import bodies, pipeline, registry
-from search.answers.compose import compose
+from search import answering, bodies, cache, pipeline
 from search.bodies import Body, Listed, Standing
 from search.conf import conf
-from search.errors import NotVisibleError, QueryError, SearchError
+from search.errors import NotVisibleError, QueryError
 from search.forgetting import (
     forget_documents,
     forget_searches,
     shown_documents,
     without_documents,
 )
-from search.generators.base import Embed
 from search.ids import new_id
 from search.language import storable
 from search.models import Answer, Corpus, Document, Feedback, Passage, Search
-from search.retrieval import lexical
-from search.retrieval.encoding import encode_texts
-from search.types import Answer as Written
 from search.types import Candidate, Query, Viewer
 
 __all__ = [
@@ -45,9 +40,6 @@ GENERATOR = "extractive"
 LLM_UNUSED = (
     "A language model is configured (MMSEARCH_LLM_URL), but this release does not write with one: "
     "the answer consists of sentences quoted from the sources."
-)
-WORDS_DECIDED = (
-    "The text encoder is missing or late: which sentences answer was decided by words alone."
 )
 MOST_COMMENT = 4000
 
@@ -73,9 +65,10 @@ def open_search(query: Query, viewer: Viewer) -> Search:
         NotVisibleError: it names a passage this viewer may not see.
     """
     began = time.perf_counter()
-    query, found = _found(query, viewer)
-    entries = _page(found, query)
-    return _saved_search(_standing(query, found, began), entries, viewer)
+    with cache.for_viewer(viewer) as memory:
+        query, found = _found(query, viewer, memory)
+    standing = _standing(query, found, began, memory)
+    return _saved_search(standing, _page(found, query), viewer)
 
 
 def open_answer(query: Query, viewer: Viewer) -> Answer:
@@ -84,12 +77,13 @@ def open_answer(query: Query, viewer: Viewer) -> Answer:
     Raises as ``open_search`` does.
     """
     began = time.perf_counter()
-    query, found = _found(query, viewer)
-    searched = time.perf_counter()
-    written = _written(query, found)
-    answered = time.perf_counter()
+    with cache.for_viewer(viewer) as memory:
+        query, found = _found(query, viewer, memory)
+        searched = time.perf_counter()
+        written = answering.write(query, found, memory)
+        answered = time.perf_counter()
     timings = {**found.timings, "answer": (answered - searched) * 1000}
-    standing = _standing(query, replace(found, timings=timings), began)
+    standing = _standing(query, replace(found, timings=timings), began, memory)
     steps = [
         _step("search", query.text, found.total, (searched - began) * 1000),
         _step("answer", query.text, len(written.citations), timings["answer"]),
@@ -160,10 +154,10 @@ def give_feedback(
     )
 
 
-def _found(query: Query, viewer: Viewer) -> tuple[Query, pipeline.Found]:
+def _found(query: Query, viewer: Viewer, memory: cache.Memory) -> tuple[Query, pipeline.Found]:
     """The query cleaned, and what it found that this viewer may see."""
     query = replace(query, text=storable(query.text))
-    found = pipeline.find(query)
+    found = answering.find(query, memory)
     return query, replace(found, candidates=_checked(found.candidates, viewer))
 
 
@@ -185,7 +179,7 @@ def _page(found: pipeline.Found, query: Query) -> list[Listed]:
     return bodies.listed(found.candidates, query)[query.offset : query.offset + query.k]
 
 
-def _standing(query: Query, found: pipeline.Found, began: float) -> Standing:
+def _standing(query: Query, found: pipeline.Found, began: float, memory: cache.Memory) -> Standing:
     slugs = Corpus.objects.filter(pk__in=list(query.corpora)).order_by("slug")
     return Standing(
         query=query,
@@ -196,35 +190,9 @@ def _standing(query: Query, found: pipeline.Found, began: float) -> Standing:
         timings=found.timings,
         nothing_matches=found.matching == 0,
         idf=found.idf,
+        cache=dict(memory.layers),
         took_ms=(time.perf_counter() - began) * 1000,
     )
-
-
-def _written(query: Query, found: pipeline.Found) -> Written:
-    idf = found.idf or lexical.read_terms(query.text, query.corpora).idf
-    embed = _embed() if found.plan.reads_meaning else None
-    write = partial(
-        compose,
-        query.text,
-        found.candidates,
-        registry.generator(GENERATOR),
-        weights=idf,
-        refuse=found.matching == 0,
-    )
-    try:
-        return write(embed=embed)
-    except (SearchError, TimeoutError) as error:
-        log.warning("Sentences are compared by words alone: %s", error or "the encoder is late")
-        written = write(embed=None)
-        return replace(written, notes=(*written.notes, WORDS_DECIDED))
-
-
-def _embed() -> Embed | None:
-    """The text encoder for sentences; None where none is chosen, then words alone decide."""
-    alias = conf().text_encoder
-    if not alias:
-        return None
-    return partial(encode_texts, alias, patience_s=conf().deadline_ms / 1000)
 
 
 def _generator_notes() -> list[str]:

@@ -17,6 +17,7 @@ if "MMSEARCH_TEST_RUN" not in os.environ:  # a worker that a test starts inherit
         "MMSEARCH_ENV_FILE": os.devnull,
         "MMSEARCH_DATA_DIR": str(CLUSTER_DIR / f"run-{os.getpid()}"),
         "MMSEARCH_OFFLINE": "1",
+        "MMSEARCH_CACHE_ENTRIES": "0",  # what a test breaks must show; the cache's own turn it on
         "DATABASE_URL": postgres.database_url(postgres.database_settings("", CLUSTER_DIR)),
         "DJANGO_SETTINGS_MODULE": "tests.settings",
     }

@@ -83,6 +83,7 @@ class SearchBody(s.Serializer):
     facets_counted = s.IntegerField(help_text="Of how many passages, the best, `facets` tell.")
     degraded = s.ListField(child=s.CharField())
     timings = s.DictField(child=s.FloatField())
+    cache = s.DictField(child=s.ChoiceField(["hit", "miss"]), help_text="By layer.")
     next_cursor = s.CharField(allow_null=True, help_text="`cursor` of the next page.")
 
 
@@ -131,6 +132,7 @@ class AnswerBody(s.Serializer):
     recipe = s.CharField()
     took_ms = s.FloatField()
     timings = s.DictField(child=s.FloatField())
+    cache = s.DictField(child=s.ChoiceField(["hit", "miss"]), help_text="By layer.")
     degraded = s.ListField(child=s.CharField())
     followups = s.ListField(child=s.CharField())
     steps = StepBody(many=True)

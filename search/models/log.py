@@ -1,10 +1,12 @@
 """What was asked, what was shown, what people thought of it."""
 
+from datetime import timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
 
 from search.ids import new_id
 from search.types import Viewer
@@ -16,6 +18,11 @@ class AskedQuerySet(models.QuerySet):  # type: ignore[type-arg]
         if viewer.unrestricted:
             return self
         return self.filter(user_id=viewer.user_id) if viewer.user_id else self.none()
+
+    def found_in_memory(self, *, days: int) -> tuple[int, int]:
+        """How many of the last days' questions were found in memory, and how many were asked."""
+        recent = self.filter(created_at__gte=timezone.now() - timedelta(days=days))
+        return recent.filter(body__cache__results="hit").count(), recent.count()
 
 
 class Search(models.Model):

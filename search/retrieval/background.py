@@ -102,12 +102,16 @@ def evidence_of(query: Query, retrieved: Retrieved, candidates: Sequence[Candida
 
 def own_chances() -> Isotonic | None:
     """The chances that this library's votes gave, if there are any for the models of today."""
-    path = conf().data_dir / OWN_CHANCES
+    changed = chances_changed()
+    return _read_chances(conf().data_dir / OWN_CHANCES, changed) if changed else None
+
+
+def chances_changed() -> int:
+    """When this library's own chances were written, ns since the epoch; 0 if they were not."""
     try:
-        changed = path.stat().st_mtime_ns
+        return (conf().data_dir / OWN_CHANCES).stat().st_mtime_ns
     except OSError:
-        return None
-    return _read_chances(path, changed)
+        return 0
 
 
 def write_chances(chances: Isotonic) -> Path:
