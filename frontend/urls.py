@@ -3,7 +3,15 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, re_path
 
-from frontend.views import corpora, documents, evaluation, feedback, media, search
+from frontend.views import (
+    corpora,
+    documents,
+    evaluation,
+    feedback,
+    media,
+    preferences,
+    search,
+)
 
 app_name = "frontend"
 
@@ -28,6 +36,7 @@ urlpatterns = [
         name="asset",
     ),
     path("evaluation/", evaluation.evaluation, name="evaluation"),
+    path("preferences", preferences.preferences, name="preferences"),
     path("login", LoginView.as_view(template_name="account/login.html"), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),
 ]

@@ -38,6 +38,7 @@ class Standing:
     query: Query
     slugs: Sequence[str]
     recipe: str
+    chosen_by: str = "default"
     spread: Spread = field(default_factory=Spread)
     degraded: Sequence[str] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
@@ -71,6 +72,7 @@ def search_body(search_id: int, standing: Standing, entries: Sequence[Listed]) -
         "id": str(search_id),
         "query": query_body(query, standing.slugs),
         "recipe": standing.recipe,
+        "recipe_chosen_by": standing.chosen_by,
         "took_ms": _number(standing.took_ms),
         "total": standing.spread.total,
         "total_is_exact": standing.spread.is_exact,
@@ -108,6 +110,7 @@ def answer_body(
         "confidence": _number(answer.confidence),
         "generator": answer.generator,
         "recipe": standing.recipe,
+        "recipe_chosen_by": standing.chosen_by,
         "took_ms": _number(standing.took_ms),
         "timings": {stage: _number(ms) for stage, ms in standing.timings.items()},
         "cache": dict(standing.cache),

@@ -3,7 +3,7 @@
 A recipe is data: it is compared with another by naming it, never by a branch in the code.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -80,12 +80,13 @@ def plan(query: Query) -> Plan:
     Raises:
         QueryError: there is no such recipe; the sentence names those there are.
     """
-    recipe, notes = _chosen(query)
+    recipe, chosen_by, notes = _chosen(query)
     weights = recipe.retriever_weights
     if recipe.has_route and query.text:
         weights = route(query.text).weights(weights)
     return Plan(
         recipe=recipe.name,
+        chosen_by=chosen_by,
         retrievers=tuple(_deep_enough(one, query) for one in recipe.retrievers),
         weights=weights,
         fusion=recipe.fusion,
@@ -98,21 +99,35 @@ def plan(query: Query) -> Plan:
     )
 
 
-def _chosen(query: Query) -> tuple[Recipe, tuple[str, ...]]:
-    """The recipe that was named; else the one that all the corpora share; else the default."""
+def _chosen(query: Query) -> tuple[Recipe, str, tuple[str, ...]]:
+    """The recipe, who named it, and notes.
+
+    The question's own comes first, then the person's, then the one that all the corpora share.
+    """
     known = {**known_recipes(), **_more.get()}
     if query.recipe not in known:
         raise QueryError(f"There is no recipe {query.recipe!r}; choose one of {', '.join(known)}.")
-    if query.recipe != DEFAULT or not query.corpora:
-        return known[query.recipe], ()
-    corpora = Corpus.objects.filter(pk__in=query.corpora)
-    shared = set(corpora.values_list("recipe", flat=True)) - {""}
-    if len(shared) != 1 or corpora.filter(recipe="").exists():
-        return known[DEFAULT], ()
-    (name,) = shared
-    if name in known:
-        return known[name], ()
-    return known[DEFAULT], (f"The corpus asks for the recipe {name!r}, which there is not.",)
+    if query.recipe != DEFAULT:
+        return known[query.recipe], "question", ()
+    wanted = [("person", query.preferred), ("corpus", _of_corpora(query.corpora))]
+    notes = tuple(
+        f"The {chosen_by} asks for the recipe {name!r}, which there is not."
+        for chosen_by, name in wanted
+        if name and name not in known
+    )
+    for chosen_by, name in wanted:
+        if name in known:
+            return known[name], chosen_by, notes
+    return known[DEFAULT], DEFAULT, notes
+
+
+def _of_corpora(corpora: Sequence[int]) -> str:
+    """The recipe that all the corpora name; empty if they do not agree."""
+    if not corpora:
+        return ""
+    rows = Corpus.objects.filter(pk__in=list(corpora))
+    named = list(rows.order_by("recipe").values_list("recipe", flat=True).distinct())
+    return named[0] if len(named) == 1 else ""
 
 
 def spaces_of(retriever: Retriever) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from functools import partial
 
 from django.db import transaction
 
-from search import answering, bodies, cache, pipeline
+from search import answering, bodies, cache, pipeline, planning
 from search.bodies import Body, Listed, Standing
 from search.conf import conf
 from search.errors import NotVisibleError, QueryError
@@ -20,7 +20,7 @@ from search.forgetting import (
 )
 from search.ids import new_id
 from search.language import storable
-from search.models import Answer, Corpus, Document, Feedback, Passage, Search
+from search.models import Answer, Corpus, Document, Feedback, Passage, Preference, Search
 from search.types import Candidate, Query, Viewer
 
 __all__ = [
@@ -29,6 +29,8 @@ __all__ = [
     "give_feedback",
     "open_answer",
     "open_search",
+    "prefer",
+    "preference_of",
     "read_answer",
     "similar_to",
     "visible_corpora",
@@ -121,6 +123,28 @@ def similar_to(passage_id: int, viewer: Viewer, *, k: int = 10) -> Search:
     return open_search(query, viewer)
 
 
+def preference_of(viewer: Viewer) -> str:
+    """The recipe a person searches by where a question names none; empty: as the library says."""
+    if viewer.user_id is None:
+        return ""
+    own = Preference.objects.filter(user_id=viewer.user_id).values_list("recipe", flat=True)
+    return own.first() or ""
+
+
+def prefer(viewer: Viewer, recipe: str) -> None:
+    """Search by this recipe from now on; empty: as the library says.
+
+    Raises:
+        QueryError: nobody is signed in, or there is no such recipe.
+    """
+    if viewer.user_id is None:
+        raise QueryError("Sign in to choose how you search.")
+    if recipe and recipe not in planning.known_recipes():
+        known = ", ".join(planning.known_recipes())
+        raise QueryError(f"There is no recipe {recipe!r}; choose one of {known}.")
+    Preference.objects.update_or_create(user_id=viewer.user_id, defaults={"recipe": recipe})
+
+
 def give_feedback(
     viewer: Viewer,
     *,
@@ -156,7 +180,7 @@ def give_feedback(
 
 def _found(query: Query, viewer: Viewer, memory: cache.Memory) -> tuple[Query, pipeline.Found]:
     """The query cleaned, and what it found that this viewer may see."""
-    query = replace(query, text=storable(query.text))
+    query = replace(query, text=storable(query.text), preferred=preference_of(viewer))
     found = answering.find(query, memory)
     return query, replace(found, candidates=_checked(found.candidates, viewer))
 
@@ -185,6 +209,7 @@ def _standing(query: Query, found: pipeline.Found, began: float, memory: cache.M
         query=query,
         slugs=list(slugs.values_list("slug", flat=True)),
         recipe=found.plan.recipe,
+        chosen_by=found.plan.chosen_by,
         spread=found.spread,
         degraded=found.degraded,
         timings=found.timings,

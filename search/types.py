@@ -64,6 +64,7 @@ class Query:
     filters: Filters = Filters()
     weights: Mapping[str, float] = field(default_factory=dict)  # modality -> factor, 1.0 if absent
     recipe: str = "default"
+    preferred: str = ""  # the recipe of the person who asks, where the question names none
     k: int = 10
     offset: int = 0
     like_passage: int | None = None  # "more like this"
@@ -100,6 +101,7 @@ class Plan:
 
     recipe: str
     retrievers: tuple[Retriever, ...]
+    chosen_by: str = "default"  # who named the recipe: "question", "person", "corpus"
     weights: Mapping[str, float] = field(default_factory=dict)
     fusion: str = "zscore"
     transforms: tuple[str, ...] = ()

@@ -74,6 +74,7 @@ class SearchBody(s.Serializer):
     id = s.CharField()
     query = s.JSONField()
     recipe = s.CharField()
+    recipe_chosen_by = s.ChoiceField(["question", "person", "corpus", "default"])
     took_ms = s.FloatField()
     total = s.IntegerField()
     total_is_exact = s.BooleanField(help_text="Whether `total` was counted; else it is about so.")
@@ -130,6 +131,7 @@ class AnswerBody(s.Serializer):
     confidence = s.FloatField(min_value=0, max_value=1)
     generator = s.CharField()
     recipe = s.CharField()
+    recipe_chosen_by = s.ChoiceField(["question", "person", "corpus", "default"])
     took_ms = s.FloatField()
     timings = s.DictField(child=s.FloatField())
     cache = s.DictField(child=s.ChoiceField(["hit", "miss"]), help_text="By layer.")
@@ -240,6 +242,14 @@ class RecipeBody(s.Serializer):
     available = s.BooleanField()
     why_not = s.CharField()
     digest = s.CharField()
+
+
+class PreferencesBody(s.Serializer):
+    """How a person searches."""
+
+    recipe = s.CharField(
+        allow_blank=True, help_text="Where a question names none. Empty: as the library says."
+    )
 
 
 class RecipeList(s.Serializer):

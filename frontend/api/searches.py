@@ -111,6 +111,30 @@ class RecipesView(APIView):
         return Response({"recipes": [_recipe_body(recipe) for recipe in planning.recipes()]})
 
 
+class PreferencesView(APIView):
+    """How the person who asks searches."""
+
+    @extend_schema(
+        operation_id="readPreferences", summary="Read preferences", responses=ref.PreferencesBody
+    )
+    def get(self, request: Any) -> Response:
+        """The recipe of questions that name none."""
+        return Response({"recipe": services.preference_of(viewer_of(request))})
+
+    @extend_schema(
+        operation_id="writePreferences",
+        summary="Change preferences",
+        request=ref.PreferencesBody,
+        responses=ref.PreferencesBody,
+    )
+    def put(self, request: Any) -> Response:
+        """Fast, balanced, thorough, or any recipe by name; empty for what the library says."""
+        fields = ref.PreferencesBody(data=request.data)
+        fields.is_valid(raise_exception=True)
+        services.prefer(viewer_of(request), fields.validated_data["recipe"])
+        return self.get(request)
+
+
 def _query(request: Any) -> Query:
     return query_from_request(request.data, request.FILES, viewer_of(request))
 

@@ -23,6 +23,7 @@ urlpatterns = [
     path("answers/<int:answer_id>/", searches.AnswerView.as_view(), name="answer"),
     path("feedback/", searches.FeedbackView.as_view(), name="feedback"),
     path("recipes/", searches.RecipesView.as_view(), name="recipes"),
+    path("preferences/", searches.PreferencesView.as_view(), name="preferences"),
     path("schema/", docs.SchemaView.as_view(), name="schema"),
     path("docs/", docs.docs, name="docs"),
 ]

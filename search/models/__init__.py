@@ -1,6 +1,6 @@
 """The tables of search."""
 
-from search.models.access import Token
+from search.models.access import Preference, Token
 from search.models.corpus import Asset, Corpus, Document, Membership, Role, Visibility
 from search.models.errand import Errand
 from search.models.evaluation import EvaluationRun
@@ -29,6 +29,7 @@ __all__ = [
     "Membership",
     "Passage",
     "Posting",
+    "Preference",
     "Role",
     "Search",
     "SpaceKind",

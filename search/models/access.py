@@ -1,4 +1,7 @@
-"""Bearer tokens. Only their hash is kept; a token can do what its owner can, at use time."""
+"""A person's preferences and bearer tokens.
+
+Of a token only the hash is kept; it can do what its owner can, at use time.
+"""
 
 import hashlib
 import secrets
@@ -12,6 +15,18 @@ from django.db.models.functions import Now
 from search.ids import new_id
 
 PREFIX = "mms_"
+
+
+class Preference(models.Model):
+    """How a person wants to search where a question names no recipe."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="preference"
+    )
+    recipe = models.CharField(max_length=100, blank=True)  # empty: as the library says
+
+    def __str__(self) -> str:
+        return f"{self.user} searches by {self.recipe or 'what the library says'}"
 
 
 class TokenQuerySet(models.QuerySet["Token"]):

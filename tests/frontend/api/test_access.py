@@ -46,6 +46,8 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("answer", "get"): ONE_PERSON,
     ("feedback", "post"): (401, 201, 404, 404, 404),
     ("recipes", "get"): ALL_SIGNED_IN,
+    ("preferences", "get"): ALL_SIGNED_IN,
+    ("preferences", "put"): ALL_SIGNED_IN,
 }
 ASKERS = ("nobody", "ada", "dan", "bob", "carol")
 SAID_BY_THE_ASKER = {("search", "post"), ("answers", "post")}
@@ -103,6 +105,7 @@ def _send(client: APIClient, name: str, method: str, places: dict[str, Any]) -> 
         ("document", "patch"): {"title": "Corrected"},
         ("search", "post"): {"text": f"where does the {CANARY} nest"},
         ("answers", "post"): {"text": f"Where does the {CANARY} nest?"},
+        ("preferences", "put"): {"recipe": "fast"},
         ("feedback", "post"): {"answer": places["answer"]["answer_id"], "value": 1},
     }
     address = reverse(f"api:{name}", kwargs=places.get(name, {}))
