@@ -55,7 +55,7 @@ HELD_WITH_MEANING = Weighing(
 HELD_WORDS_ONLY = Weighing(
     {"own": 3.2, "context": 3.3, "most_context": 2.7, "lacks": -0.5, "lacks_figure": -1.5}, -4.6
 )
-REFUSE_BELOW = 0.235  # beside the cut-off of the list, which refuses by itself
+REFUSE_BELOW = 0.22  # beside the cut-off of the list, which refuses by itself
 
 MOST = 6  # sentences of an answer
 MOST_OF_PART = 3
