@@ -29,8 +29,11 @@ def measure(material: Material, options: argparse.Namespace) -> dict[str, Any]:
     from django.db import connection
 
     corpora, loading = library.load(material, f"scale-{options.size}")
+    kept = options.folder / "loading.json"
+    if loading:
+        kept.write_text(json.dumps(loading))
     if options.load_only:
-        return {"loading": loading}
+        return {}
     places = library.numbers_of(corpora)
     lexical = Reference(material)
     rows = []
@@ -48,7 +51,13 @@ def measure(material: Material, options: argparse.Namespace) -> dict[str, Any]:
             rows.append(row)
             print(f"  {share:7.1%} {clients} clients: {row['whole']}", flush=True)
     connection.close()
-    return {"loading": loading, "encoder": encoder, "rows": rows, "bytes": library.sizes()}
+    return {
+        "loading": json.loads(kept.read_text()) if kept.exists() else {},
+        "load_average": round(os.getloadavg()[0], 1),
+        "encoder": encoder,
+        "rows": rows,
+        "bytes": library.sizes(),
+    }
 
 
 def walks(material: Material, corpora: Sequence[int], clients: int) -> dict[str, Any]:
@@ -62,9 +71,12 @@ def walks(material: Material, corpora: Sequence[int], clients: int) -> dict[str,
         found = pipeline.find(Query(text=material.questions[number], corpora=tuple(corpora)))
         return dict(found.timings), found.degraded
 
+    def close() -> None:
+        connection.close()  # a thread has its own
+
     asked_by(1, ask, range(material.measured.start))
     many = shuffled(material.measured, seed=clients) * (2 if clients > 1 else 1)
-    done, rate = asked_by(clients, ask, many, lambda: connection.close())
+    done, rate = asked_by(clients, ask, many, close)
     stages = {
         stage: percentiles([timings.get(stage, 0.0) for _, (timings, _) in done])
         for stage in STAGES
@@ -113,7 +125,8 @@ class Reference:
     def __init__(self, material: Material) -> None:
         words = sorted({word for text in material.texts for word in text.split()})
         tokens = library.lexemes(words)
-        self._ids = {token: n for n, token in enumerate(sorted(set(sum(tokens.values(), []))))}
+        known = sorted({token for own in tokens.values() for token in own})
+        self._ids = {token: n for n, token in enumerate(known)}
         self._of = {word: [self._ids[token] for token in own] for word, own in tokens.items()}
 
     def difference(
