@@ -11,6 +11,7 @@ must be equal (BM25's k1 and b, the graph of HNSW). What is built is kept below 
 import argparse
 import importlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -208,7 +209,7 @@ class Txtai(WithEncoder):
     def open(self) -> None:
         super().open()
         self.index = self._empty()
-        self.index.load(str(self.home / "index"), config={"transform": self._vectors})
+        self.index.load(str(self.home / "index"), config={"transform": self._transform})
 
     def ask(self, number: int, share: float) -> list[int]:
         found = self.index.search(self.material.questions[number], DEPTH)
@@ -219,8 +220,9 @@ class Txtai(WithEncoder):
         return [int(key) for key, _ in found]
 
     def _empty(self) -> Any:
+        self._transform = lambda texts: self._vectors(texts)  # it takes functions, not methods
         return self.module.Embeddings(
-            method="external", transform=self._vectors, hybrid=True, content=True
+            method="external", transform=self._transform, hybrid=True, content=True
         )
 
     def _vectors(self, texts: Sequence[str]) -> np.ndarray:
@@ -266,6 +268,7 @@ def contest(one: Contestant, clients: Sequence[int]) -> dict[str, Any]:
         "version": version(name),
         "against": one.against,
         "built_s": int((one.home / "built").read_text()),
+        "load_average": round(os.getloadavg()[0], 1),
         "rows": rows,
         "recall": recalled(one),
     }
