@@ -8,6 +8,7 @@ from search.transforms.decompose import Decompose
 from search.transforms.expand_passages import ExpandPassages
 from search.transforms.normalise import Normalise
 from search.transforms.think_then_embed import ThinkThenEmbed
+from search.types import Step
 
 Look = Callable[[str], tuple[Sequence[str], Mapping[str, float]]]
 """A first look: the texts of the best passages for a question, and how telling its words are."""
@@ -34,15 +35,15 @@ class Texts:
         return tuple(one for one in self.finding if one.origin.startswith("decompose"))
 
 
-def expand(text: str, names: Sequence[str], first_look: Look) -> Texts:
+def expand(text: str, steps: Sequence[Step], first_look: Look) -> Texts:
     """The question after the named transforms, in their order.
 
     Each reads the question as the one before left it. ``first_look`` is called at most once, by the
     first transform that wants to read hits. A name that works on vectors is passed over here.
     """
     judging, added, context = text, [], Context()
-    for name in names:
-        make = _TRANSFORMS.get(name)
+    for step in steps:
+        name, make = step.name, _TRANSFORMS.get(step.name)
         if make is None:
             continue
         if name in _READS_HITS and not context.passages:

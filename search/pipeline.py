@@ -1,16 +1,15 @@
-"""The walk of a query: plan, expand, retrieve, fuse, rerank, hydrate."""
+"""The walk of a query: plan, expand, retrieve, fuse, rerank, hydrate, refine."""
 
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from search import planning, reranking
-from search.duplicates import fold_duplicates
 from search.errors import NotVisibleError, QueryError
 from search.expansion import Texts, expand
 from search.fusion import FUSIONS, scale
 from search.models import Passage
-from search.refiners.mmr import mmr
+from search.refining import refine
 from search.refiners.parts import cover_parts
 from search.retrieval.background import judge
 from search.retrieval.content import hydrate
@@ -35,7 +34,7 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a query found: candidates best first, near-duplicates folded."""
+    """What a query found: candidates best first, refined as the recipe says."""
 
     plan: Plan
     candidates: tuple[Candidate, ...]
@@ -65,13 +64,13 @@ def find(query: Query) -> Found:
 
 
 def complete(query: Query, ranked: Ranked) -> Found:
-    """Read the content of what was ranked, fold near-duplicates, judge, count facets."""
+    """Read the content of what was ranked, refine the list, judge it, count facets."""
     clock = _Clock(dict(ranked.retrieved.timings))
     shown = max(LEAST_READ, READ_AHEAD * (query.offset + query.k))
-    candidates = fold_duplicates(hydrate(ranked.hits[:shown], query.corpora))
-    if "mmr" in ranked.plan.refiners:
-        candidates = mmr(candidates, k=query.offset + query.k)
+    read = hydrate(ranked.hits[:shown], query.corpora)
     clock.note("hydrate")
+    candidates = refine(query, ranked.plan.refiners, read, filters=ranked.retrieved.filters)
+    clock.note("refine")
     judged = judge(query, ranked.retrieved, candidates)
     clock.note("judge")
     spread = _count(query, ranked)

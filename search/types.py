@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Modality(StrEnum):
@@ -92,6 +93,14 @@ class Reranking:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A transform or a refiner by its name, with the options that the recipe gives it."""
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """How a query will be answered: a recipe, with what the question itself decided.
 
@@ -104,8 +113,8 @@ class Plan:
     chosen_by: str = "default"  # who named the recipe: "question", "person", "corpus"
     weights: Mapping[str, float] = field(default_factory=dict)
     fusion: str = "zscore"
-    transforms: tuple[str, ...] = ()
-    refiners: tuple[str, ...] = ()
+    transforms: tuple[Step, ...] = ()
+    refiners: tuple[Step, ...] = ()
     chain: tuple[Reranking, ...] = ()
     deadline_ms: int = 2000
     digest: str = ""
@@ -119,6 +128,10 @@ class Plan:
     def looks_by(self, retriever: str) -> bool:
         """Whether one of the retrievers has this name."""
         return any(one.name == retriever for one in self.retrievers)
+
+    def transforms_by(self, name: str) -> bool:
+        """Whether one of the transforms has this name."""
+        return any(step.name == name for step in self.transforms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,9 @@ from typing import Any
 
 from search.errors import ConfigurationError
 from search.fusion import FUSIONS
-from search.recipes.recipe import (
-    REFINERS,
-    RETRIEVERS,
-    TRANSFORMS,
-    Recipe,
-)
-from search.types import Reranking, Retriever
+from search.recipes.options import REFINERS, TRANSFORMS, UNSAID, Options, fault
+from search.recipes.recipe import RETRIEVERS, Recipe
+from search.types import Reranking, Retriever, Step
 
 PRESETS = Path(__file__).resolve().parent / "presets"
 DEEPEST = 1000
@@ -148,12 +144,12 @@ def _recipe(name: str, entry: Entry) -> Recipe:
         title=str(entry.get("title", "")),
         source=str(entry.get("source", "")),
         is_hidden=bool(entry.get("hidden", False)),
-        transforms=_names(name, "transforms", entry.get("query", {}), TRANSFORMS),
+        transforms=_steps(name, "transforms", entry.get("query", {}), TRANSFORMS),
         has_route=bool(entry.get("route", {}).get("enable", False)),
         retrievers=_retrievers(name, entry),
         fusion=_one_of(name, "fusion", fuse.get("method", "zscore"), FUSIONS),
         weights=_weights(name, fuse.get("weights", {})),
-        refiners=_names(name, "steps", entry.get("refine", {}), REFINERS),
+        refiners=_steps(name, "steps", {"steps": [*UNSAID], **entry.get("refine", {})}, REFINERS),
         chain=_chain(name, entry),
         total_ms=_number(name, "total_ms", entry.get("budget", {}), 0, most=LONGEST_MS),
     )
@@ -202,11 +198,15 @@ def _tables(name: str, key: str, section: Entry) -> Sequence[Entry]:
     return tables
 
 
-def _names(name: str, key: str, section: Entry, allowed: Sequence[str]) -> tuple[str, ...]:
-    given = section.get(key, [])
-    if not isinstance(given, list):
-        raise ConfigurationError(f"The recipe {name!r} has {given!r} as {key}; write a list.")
-    return tuple(_one_of(name, key, one, allowed) for one in given)
+def _steps(name: str, key: str, section: Entry, allowed: Mapping[str, Options]) -> tuple[Step, ...]:
+    found = []
+    for table in _tables(name, key, section):
+        step = _one_of(name, key, table.get("name", ""), allowed)
+        given = {option: value for option, value in table.items() if option != "name"}
+        if wrong := fault(allowed[step], given):
+            raise ConfigurationError(f"The {step!r} of the recipe {name!r} has {wrong}.")
+        found.append(Step(step, given))
+    return tuple(found)
 
 
 def _one_of(name: str, what: str, given: object, allowed: Sequence[str] | Mapping[str, Any]) -> str:

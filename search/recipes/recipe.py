@@ -5,11 +5,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from search.types import Reranking, Retriever
+from search.types import Reranking, Retriever, Step
 
 RETRIEVERS = ("bm25", "dense", "sparse", "multi", "binary", "matryoshka", "narrow")
-TRANSFORMS = ("normalise", "decompose", "expand_passages", "think_then_embed", "prf")
-REFINERS = ("mmr",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +22,12 @@ class Recipe:
     title: str = ""
     source: str = ""
     is_hidden: bool = False  # a base for others, not offered
-    transforms: tuple[str, ...] = ()
+    transforms: tuple[Step, ...] = ()
     has_route: bool = False
     retrievers: tuple[Retriever, ...] = ()
     fusion: str = "zscore"
     weights: Mapping[str, float] = field(default_factory=dict)
-    refiners: tuple[str, ...] = ()
+    refiners: tuple[Step, ...] = ()
     chain: tuple[Reranking, ...] = ()
     total_ms: int = 0
 
@@ -50,9 +48,19 @@ class Recipe:
     @property
     def stages(self) -> tuple[str, ...]:
         """The walk in words, one entry a stage."""
-        found = [f"transform by {name}" for name in self.transforms]
+        found = [f"transform by {in_words(step)}" for step in self.transforms]
         found += ["route"] if self.has_route else []
         found += [one.name for one in self.retrievers]
         found += [f"fuse by {self.fusion}"] if len(self.retrievers) > 1 else []
-        found += [f"refine by {name}" for name in self.refiners]
-        return (*found, *(f"rerank {one.depth} by {one.name}" for one in self.chain))
+        found += [f"rerank {one.depth} by {one.name}" for one in self.chain]
+        return (*found, *(f"refine by {in_words(step)}" for step in self.refiners))
+
+
+def in_words(step: Step) -> str:
+    """The step as one reads it: "aggregate (rule top3)"."""
+    given = ", ".join(f"{key} {_told(value)}" for key, value in step.options.items())
+    return f"{step.name} ({given})" if given else step.name
+
+
+def _told(value: object) -> str:
+    return " or ".join(map(str, value)) if isinstance(value, tuple) else str(value)

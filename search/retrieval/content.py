@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import connection
+
 from search.models import Passage
-from search.types import Anchor, Candidate, Hit, Locator, Modality, Source, View
+from search.retrieval.conditions import condition
+from search.types import Anchor, Candidate, Filters, Hit, Locator, Modality, Source, View
 
 _READ = (
     *("kind", "text", "heading", "language", "ordinal", "page", "page_label", "boxes"),
@@ -13,6 +16,12 @@ _READ = (
     *("document__doi", "document__url", "document__media_type", "document__language"),
     "corpus__slug",
 )
+_AT = """
+SELECT p.document_id, p.ordinal, p.id
+FROM unnest(%(documents)s::bigint[], %(ordinals)s::int[]) AS at(document, ordinal)
+JOIN search_passage p ON p.document_id = at.document AND p.ordinal = at.ordinal {join}
+WHERE p.corpus_id = ANY(%(corpora)s){clause}
+"""
 
 
 def hydrate(hits: Sequence[Hit], corpora: Sequence[int]) -> tuple[Candidate, ...]:
@@ -26,6 +35,24 @@ def hydrate(hits: Sequence[Hit], corpora: Sequence[int]) -> tuple[Candidate, ...
     return tuple(
         as_candidate(hit, passages[hit.passage_id]) for hit in hits if hit.passage_id in passages
     )
+
+
+def passages_at(
+    places: Sequence[tuple[int, int]], corpora: Sequence[int], filters: Filters
+) -> dict[tuple[int, int], int]:
+    """Place (document, ordinal) → passage id, of those that may be seen and pass the filters."""
+    if not places:
+        return {}
+    wanted = condition(filters)
+    values = {
+        **wanted.values,
+        "corpora": list(corpora),
+        "documents": [document for document, _ in places],
+        "ordinals": [ordinal for _, ordinal in places],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_AT.format(join=wanted.join, clause=wanted.clause), values)
+        return {(document, ordinal): key for document, ordinal, key in cursor.fetchall()}
 
 
 def as_candidate(hit: Hit, passage: Passage) -> Candidate:

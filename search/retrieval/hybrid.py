@@ -51,7 +51,7 @@ def retrieve(query: Query, plan: Plan, spaces: Spaces) -> Retrieved:
         encodings=Encodings(aliases, query.text),
         deadline_ms=plan.deadline_ms,
         spaces=spaces,
-        has_feedback="prf" in plan.transforms,
+        has_feedback=plan.transforms_by("prf"),
     )
     words_first = sorted(plan.retrievers, key=lambda one: one.name != "bm25")
     for retriever in words_first:

@@ -15,12 +15,17 @@ from search.types import Query
 HASHING = {"BACKEND": "search.encoders.hashing.HashingEncoder", "OPTIONS": {"dim": 64}}
 
 
+def folded(tokens: str) -> dict[str, Any]:
+    """An encoder that folds the vectors of another into one."""
+    return {
+        "BACKEND": "search.encoders.fde.FixedDimensional",
+        "OPTIONS": {"tokens": tokens, "repetitions": 8, "width": 8},
+    }
+
+
 SPACES = {
     "words": {"BACKEND": "tests.search.word_vectors.FakeWordVectors", "OPTIONS": {}},
-    "folded": {
-        "BACKEND": "search.encoders.fde.FixedDimensional",
-        "OPTIONS": {"tokens": "words", "repetitions": 8, "width": 8},
-    },
+    "folded": folded("words"),
     "pieces": {"BACKEND": "search.encoders.sparse.WordPieceCounts", "OPTIONS": {}},
 }
 

@@ -12,7 +12,7 @@ from search.models import Corpus, Errand
 from search.rerankers.base import Deadline, Report, Reranked, Reranker
 from search.tasks import run_errand
 from search.types import Query
-from tests.search.library import add, question, with_hashing, with_spaces
+from tests.search.library import HASHING, SPACES, add, folded, question, with_hashing
 
 BIRDS = (
     "The heron waits in shallow water until a fish passes.",
@@ -73,13 +73,9 @@ def birds(corpus: Corpus) -> list[int]:
 def test_every_recipe_finds_with_stand_ins_for_what_is_missing(
     name: str, corpus: Corpus, settings: Any
 ) -> None:
-    settings.MMSEARCH = with_spaces(
-        STAND_INS=True,
-        RECIPES={
-            "muvera": {"retrieve": {"stages": [{"name": "multi", "space": "words"}]}},
-            "sparse": {"retrieve": {"stages": [{"name": "sparse", "space": "pieces"}]}},
-            "splade_idf": {"retrieve": {"stages": ["bm25", {"name": "sparse", "space": "pieces"}]}},
-        },
+    spaces = {"tokens": SPACES["words"], "wordpieces": SPACES["pieces"], "fde": folded("tokens")}
+    settings.MMSEARCH = with_hashing(
+        STAND_INS=True, ENCODERS={"hashing": HASHING, **spaces}, SPACES=[*spaces]
     )
     heron, *_ = add(corpus, *BIRDS)
     state = next(state for state in planning.recipes() if state.name == name)

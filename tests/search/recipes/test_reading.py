@@ -41,7 +41,10 @@ def test_a_chain_names_rerankers_with_falling_depths():
     chain = {"chain": [{"name": "maxsim", "depth": 50}, {"name": "rankgpt", "depth": 20}]}
     recipe = read(mine={**WORDS, "rerank": chain})["mine"]
     assert recipe.chain == (Reranking("maxsim", 50), Reranking("rankgpt", 20))
-    assert recipe.stages == ("bm25", "rerank 50 by maxsim", "rerank 20 by rankgpt")
+    assert recipe.stages == (
+        *("bm25", "rerank 50 by maxsim", "rerank 20 by rankgpt"),
+        "refine by dedupe",
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,73 @@
+"""The transforms and refiners a recipe may name, and what each may be told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A number in a range, whole where ``is_whole``."""
+
+    least: float
+    most: float
+    is_whole: bool = False
+
+    @property
+    def wanted(self) -> str:
+        kind = "whole number" if self.is_whole else "number"
+        return f"a {kind} from {self.least:g} to {self.most:g}"
+
+    def fits(self, given: object) -> bool:
+        kinds = int if self.is_whole else int | float
+        is_number = isinstance(given, kinds) and not isinstance(given, bool)
+        return is_number and self.least <= given <= self.most  # type: ignore[operator]
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of some words."""
+
+    words: tuple[str, ...]
+
+    @property
+    def wanted(self) -> str:
+        return f"one of {', '.join(self.words)}"
+
+    def fits(self, given: object) -> bool:
+        return given in self.words
+
+
+Option = Between | OneOf
+Options = Mapping[str, Option]
+_NONE: Options = {}
+
+TRANSFORMS: Mapping[str, Options] = {
+    "normalise": _NONE,
+    "decompose": _NONE,
+    "expand_passages": _NONE,
+    "think_then_embed": _NONE,
+    "prf": _NONE,
+}
+REFINERS: Mapping[str, Options] = {
+    "dedupe": _NONE,
+    "moments": {"gap_s": Between(0, 600)},
+    "aggregate": {"rule": OneOf(("max", "first", "top3"))},
+    "neighbours": {
+        "before": Between(0, 5, is_whole=True),
+        "after": Between(0, 5, is_whole=True),
+        "of": Between(1, 50, is_whole=True),
+    },
+    "mmr": {"balance": Between(0, 1)},
+}
+UNSAID = ("dedupe",)  # the refiners of a recipe that says nothing of them
+
+
+def fault(options: Options, given: Mapping[str, Any]) -> str:
+    """What is wrong with the options given, as the end of a sentence; empty if nothing is."""
+    for key, value in given.items():
+        if key not in options:
+            return f"{key!r}; known: {', '.join(options) or 'there are none'}"
+        if not options[key].fits(value):
+            return f"{value!r} as {key}; write {options[key].wanted}"
+    return ""
