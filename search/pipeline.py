@@ -9,8 +9,8 @@ from search.errors import NotVisibleError, QueryError
 from search.expansion import Texts, expand
 from search.fusion import FUSIONS, scale
 from search.models import Passage
-from search.refining import refine
 from search.refiners.parts import cover_parts
+from search.refining import refine
 from search.retrieval.background import judge
 from search.retrieval.content import hydrate
 from search.retrieval.facets import Facets, Spread, count_facets
