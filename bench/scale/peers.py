@@ -13,6 +13,7 @@ import importlib
 import json
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
@@ -208,11 +209,13 @@ class Txtai(WithEncoder):
 
     def open(self) -> None:
         super().open()
+        self.lock = threading.Lock()
         self.index = self._empty()
         self.index.load(str(self.home / "index"), config={"transform": self._transform})
 
     def ask(self, number: int, share: float) -> list[int]:
-        found = self.index.search(self.material.questions[number], DEPTH)
+        with self.lock:  # two threads at once crash it
+            found = self.index.search(self.material.questions[number], DEPTH)
         return [int(one["id"]) for one in found]
 
     def near(self, row: np.ndarray) -> list[int]:
