@@ -91,12 +91,8 @@ def _write(collection: Any, material: Material, keys: Mapping[int, str]) -> None
     texts = [" ".join([line.title, line.text]).strip() for line in collection.documents]
     asked = [line.words for line in collection.queries]
     encoder = registry.encoder(conf().text_encoder)
-    stored = {
-        keys[key]: values.to_numpy()
-        for key, values in Vector.objects.filter(passage__in=list(keys)).values_list(
-            "passage_id", "values"
-        )
-    }
+    vectors = Vector.objects.filter(passage__in=list(keys)).values_list("passage_id", "values")
+    stored = {keys[key]: values for key, values in vectors}
     none = np.zeros(encoder.dim, dtype=np.float32)
     rows = np.array([stored.get(line.key, none) for line in collection.documents], dtype=np.float32)
     judged = [collection.qrels[line.key] for line in collection.queries]
