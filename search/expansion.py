@@ -8,16 +8,20 @@ from search.transforms.decompose import Decompose
 from search.transforms.expand_passages import ExpandPassages
 from search.transforms.normalise import Normalise
 from search.transforms.think_then_embed import ThinkThenEmbed
+from search.types import Expansion
 
 Look = Callable[[str], tuple[Sequence[str], Mapping[str, float]]]
 """A first look: the texts of the best passages for a question, and how telling its words are."""
 
-_TRANSFORMS: Mapping[str, Callable[[], Transform]] = {
-    "normalise": Normalise,
-    "decompose": Decompose,
-    "expand_passages": ExpandPassages,
-    "think_then_embed": ThinkThenEmbed,
+_TRANSFORMS: Mapping[str, Callable[[Expansion], Transform]] = {
+    "normalise": lambda _: Normalise(),
+    "decompose": lambda _: Decompose(),
+    "expand_passages": lambda how: ExpandPassages(
+        passages=how.passages, terms=how.terms, weight=how.weight
+    ),
+    "think_then_embed": lambda _: ThinkThenEmbed(),
 }
+PLAIN = Expansion()
 _READS_HITS = frozenset({"expand_passages", "think_then_embed"})
 
 
@@ -34,11 +38,12 @@ class Texts:
         return tuple(one for one in self.finding if one.origin.startswith("decompose"))
 
 
-def expand(text: str, names: Sequence[str], first_look: Look) -> Texts:
+def expand(text: str, names: Sequence[str], first_look: Look, *, how: Expansion = PLAIN) -> Texts:
     """The question after the named transforms, in their order.
 
-    Each reads the question as the one before left it. ``first_look`` is called at most once, by the
-    first transform that wants to read hits. A name that works on vectors is passed over here.
+    Each reads the question as the one before left it. ``first_look`` is called at most once, by
+    the first transform that wants to read hits; ``how`` is that of ``expand_passages``. A name that
+    works on vectors is passed over here.
     """
     judging, added, context = text, [], Context()
     for name in names:
@@ -48,7 +53,7 @@ def expand(text: str, names: Sequence[str], first_look: Look) -> Texts:
         if name in _READS_HITS and not context.passages:
             passages, idf = first_look(judging)
             context = replace(context, passages=tuple(passages), idf=idf)
-        made = make().apply(judging, context)
+        made = make(how).apply(judging, context)
         judging = judging_text(made)
         added += [one for one in texts_for("retrieve", made) if one.text != judging]
     return Texts(judging, (SubQuery(judging), *added))

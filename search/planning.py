@@ -91,6 +91,7 @@ def plan(query: Query) -> Plan:
         weights=weights,
         fusion=recipe.fusion,
         transforms=recipe.transforms,
+        expansion=recipe.expansion,
         refiners=recipe.refiners,
         chain=recipe.chain,
         deadline_ms=recipe.total_ms or conf().deadline_ms,

@@ -92,6 +92,19 @@ class Reranking:
 
 
 @dataclass(frozen=True, slots=True)
+class Expansion:
+    """How the words of the first hits are added to a question, where a recipe does so.
+
+    ``by`` names the retrievers that look for the longer question; empty for all of them.
+    """
+
+    passages: int = 5  # first hits that give words
+    terms: int = 10
+    weight: float = 0.5  # of what the longer question finds, against the question itself
+    by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """How a query will be answered: a recipe, with what the question itself decided.
 
@@ -105,6 +118,7 @@ class Plan:
     weights: Mapping[str, float] = field(default_factory=dict)
     fusion: str = "zscore"
     transforms: tuple[str, ...] = ()
+    expansion: Expansion = field(default_factory=Expansion)
     refiners: tuple[str, ...] = ()
     chain: tuple[Reranking, ...] = ()
     deadline_ms: int = 2000

@@ -14,14 +14,17 @@ from search.recipes.recipe import (
     TRANSFORMS,
     Recipe,
 )
-from search.types import Reranking, Retriever
+from search.types import Expansion, Reranking, Retriever
 
 PRESETS = Path(__file__).resolve().parent / "presets"
 DEEPEST = 1000
+MOST_PASSAGES = 10  # so many are read before a question is expanded
+MOST_TERMS = 50
 LONGEST_MS = 600_000
 _SECTIONS: Mapping[str, frozenset[str]] = {
     "": frozenset({"name", "extends", "title", "source", "hidden"}),
     "query": frozenset({"transforms"}),
+    "expand": frozenset({"passages", "terms", "weight", "by"}),
     "route": frozenset({"enable"}),
     "retrieve": frozenset({"stages"}),
     "fuse": frozenset({"method", "weights"}),
@@ -149,6 +152,7 @@ def _recipe(name: str, entry: Entry) -> Recipe:
         source=str(entry.get("source", "")),
         is_hidden=bool(entry.get("hidden", False)),
         transforms=_names(name, "transforms", entry.get("query", {}), TRANSFORMS),
+        expansion=_expansion(name, entry.get("expand", {})),
         has_route=bool(entry.get("route", {}).get("enable", False)),
         retrievers=_retrievers(name, entry),
         fusion=_one_of(name, "fusion", fuse.get("method", "zscore"), FUSIONS),
@@ -159,7 +163,12 @@ def _recipe(name: str, entry: Entry) -> Recipe:
     )
     if not recipe.retrievers and not recipe.is_hidden:
         raise ConfigurationError(f"The recipe {name!r} names no retriever in [retrieve] stages.")
-    if strange := sorted(set(recipe.weights) - {one.name for one in recipe.retrievers}):
+    named = {one.name for one in recipe.retrievers}
+    if strange := sorted(set(recipe.expansion.by) - named):
+        raise ConfigurationError(
+            f"The recipe {name!r} expands for {strange[0]!r}, which is none of its retrievers."
+        )
+    if strange := sorted(set(recipe.weights) - named):
         raise ConfigurationError(
             f"The recipe {name!r} weighs {strange[0]!r}, which is none of its retrievers."
         )
@@ -177,6 +186,16 @@ def _retrievers(name: str, entry: Entry) -> tuple[Retriever, ...]:
     if twice := next((one for one in names if names.count(one) > 1), ""):
         raise ConfigurationError(f"The recipe {name!r} names the retriever {twice!r} twice.")
     return tuple(found)
+
+
+def _expansion(name: str, section: Entry) -> Expansion:
+    known = Expansion()
+    return Expansion(
+        passages=_number(name, "passages", section, known.passages, most=MOST_PASSAGES),
+        terms=_number(name, "terms", section, known.terms, most=MOST_TERMS),
+        weight=_weight(name, "what it expands", section.get("weight", known.weight)),
+        by=_names(name, "by", section, RETRIEVERS),
+    )
 
 
 def _chain(name: str, entry: Entry) -> tuple[Reranking, ...]:
@@ -217,13 +236,15 @@ def _one_of(name: str, what: str, given: object, allowed: Sequence[str] | Mappin
 
 
 def _weights(name: str, given: Entry) -> dict[str, float]:
-    for retriever, weight in given.items():
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < 1e6:
-            raise ConfigurationError(
-                f"The recipe {name!r} weighs {retriever!r} with {weight!r}; "
-                "write a number of at least 0."
-            )
-    return {retriever: float(weight) for retriever, weight in given.items()}
+    return {key: _weight(name, repr(key), weight) for key, weight in given.items()}
+
+
+def _weight(name: str, what: str, weight: object) -> float:
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < 1e6:
+        raise ConfigurationError(
+            f"The recipe {name!r} weighs {what} with {weight!r}; write a number of at least 0."
+        )
+    return float(weight)
 
 
 def _number(name: str, key: str, section: Entry, default: int, *, most: int) -> int:

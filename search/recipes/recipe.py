@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from search.types import Reranking, Retriever
+from search.types import Expansion, Reranking, Retriever
 
 RETRIEVERS = ("bm25", "dense", "sparse", "multi", "binary", "matryoshka", "narrow")
 TRANSFORMS = ("normalise", "decompose", "expand_passages", "think_then_embed", "prf")
@@ -25,6 +25,7 @@ class Recipe:
     source: str = ""
     is_hidden: bool = False  # a base for others, not offered
     transforms: tuple[str, ...] = ()
+    expansion: Expansion = field(default_factory=Expansion)
     has_route: bool = False
     retrievers: tuple[Retriever, ...] = ()
     fusion: str = "zscore"
