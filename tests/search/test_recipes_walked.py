@@ -76,6 +76,17 @@ def test_every_recipe_finds_with_stand_ins_for_what_is_missing(
     settings.MMSEARCH = with_spaces(
         STAND_INS=True,
         RECIPES={
+            "all_parts": {
+                "retrieve": {
+                    "stages": [
+                        "bm25",
+                        "dense",
+                        {"name": "sparse", "space": "pieces"},
+                        {"name": "multi", "space": "words"},
+                    ]
+                },
+                "rerank": {"chain": [{"name": "maxsim", "depth": 50}]},
+            },
             "muvera": {"retrieve": {"stages": [{"name": "multi", "space": "words"}]}},
             "sparse": {"retrieve": {"stages": [{"name": "sparse", "space": "pieces"}]}},
             "splade_idf": {"retrieve": {"stages": ["bm25", {"name": "sparse", "space": "pieces"}]}},
