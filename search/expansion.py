@@ -13,7 +13,7 @@ from search.types import Step
 Look = Callable[[str], tuple[Sequence[str], Mapping[str, float]]]
 """A first look: the texts of the best passages for a question, and how telling its words are."""
 
-_TRANSFORMS: Mapping[str, Callable[[], Transform]] = {
+_TRANSFORMS: Mapping[str, Callable[..., Transform]] = {
     "normalise": Normalise,
     "decompose": Decompose,
     "expand_passages": ExpandPassages,
@@ -49,7 +49,7 @@ def expand(text: str, steps: Sequence[Step], first_look: Look) -> Texts:
         if name in _READS_HITS and not context.passages:
             passages, idf = first_look(judging)
             context = replace(context, passages=tuple(passages), idf=idf)
-        made = make().apply(judging, context)
+        made = make(**step.options).apply(judging, context)
         judging = judging_text(made)
         added += [one for one in texts_for("retrieve", made) if one.text != judging]
     return Texts(judging, (SubQuery(judging), *added))

@@ -16,7 +16,8 @@ from search.retrieval.content import hydrate
 from search.retrieval.facets import Facets, Spread, count_facets
 from search.retrieval.hybrid import Retrieved, retrieve, weight_of
 from search.retrieval.wishes import resolve
-from search.types import Candidate, Hit, Plan, Query, Run
+from search.transforms.base import SubQuery
+from search.types import Candidate, Hit, Plan, Query, Retriever, Run
 
 LEAST_READ = 60  # passages whose content is read
 READ_AHEAD = 3  # times what is shown: duplicates fold, and passages of one document may too
@@ -94,7 +95,8 @@ def rank(query: Query) -> Ranked:
         return Ranked(plan, (), Retrieved(degraded=list(plan.notes)))
     query, unmet = resolve(query)
     walk = _Walk(query, plan)
-    texts = expand(query.text, plan.transforms, walk.first_look)
+    steps = plan.transforms if query.text.strip() else ()
+    texts = expand(query.text, steps, walk.first_look)
     retrieved, hits = walk.search(texts)
     retrieved.degraded += unmet
     if plan.chain:
@@ -157,7 +159,8 @@ class _Walk:
             if not self.left_ms:
                 retrieved.degraded.append("There was no time left to look for what was added.")
                 break
-            more = self._retrieved(one.text)
+            by = self._looking_for(one, retrieved)
+            more = self._retrieved(one.text, by=by) if by else Retrieved()
             for run in more.runs:
                 name = f"{run.retriever} by {one.origin} {number}"
                 runs.append(_renamed(run, name))
@@ -172,10 +175,20 @@ class _Walk:
         retrieved.timings["fuse"] = (time.perf_counter() - start) * 1000
         return retrieved, hits
 
-    def _retrieved(self, text: str) -> Retrieved:
+    def _looking_for(self, added: SubQuery, asked: Retrieved) -> tuple[Retriever, ...]:
+        """The retrievers that look for a text that was added: none that failed before."""
+        found = {run.retriever for run in asked.runs}
+        return tuple(
+            one
+            for one in self._plan.retrievers
+            if not added.by or (one.name in added.by and one.name in found)
+        )
+
+    def _retrieved(self, text: str, *, by: Sequence[Retriever] | None = None) -> Retrieved:
+        by = self._plan.retrievers if by is None else tuple(by)
         if text not in self._found:
-            plan = replace(self._plan, deadline_ms=int(self.left_ms))
-            spaces = {one.name: planning.spaces_of(one) for one in plan.retrievers}
+            plan = replace(self._plan, retrievers=by, deadline_ms=int(self.left_ms))
+            spaces = {one.name: planning.spaces_of(one) for one in by}
             self._found[text] = retrieve(replace(self._query, text=text), plan, spaces)
         return self._found[text]
 

@@ -55,7 +55,10 @@ def child(python: Path | str, module: str, out: Path, *words: object) -> dict[st
 
 def contests(folder: Path, options: argparse.Namespace, *more: str) -> dict[str, Any]:
     """Each of the other libraries on the material in the folder."""
-    python, found = options.peers / "bin" / "python", {}
+    python = options.peers / "bin" / "python"
+    found: dict[str, Any] = {}
+    if not Material(folder / "material").is_ready:
+        return found
     for name in options.only or CONTESTANTS:
         if not python.exists():
             found[name] = {"error": f"absent: no environment at {options.peers} (--install-peers)"}

@@ -13,8 +13,10 @@ import importlib
 import json
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -208,11 +210,13 @@ class Txtai(WithEncoder):
 
     def open(self) -> None:
         super().open()
+        self.lock = threading.Lock()
         self.index = self._empty()
         self.index.load(str(self.home / "index"), config={"transform": self._transform})
 
     def ask(self, number: int, share: float) -> list[int]:
-        found = self.index.search(self.material.questions[number], DEPTH)
+        with self.lock:  # two threads at once crash it
+            found = self.index.search(self.material.questions[number], DEPTH)
         return [int(one["id"]) for one in found]
 
     def near(self, row: np.ndarray) -> list[int]:
@@ -220,7 +224,10 @@ class Txtai(WithEncoder):
         return [int(key) for key, _ in found]
 
     def _empty(self) -> Any:
-        self._transform = lambda texts: self._vectors(texts)  # it takes functions, not methods
+        def transform(texts: Sequence[str]) -> np.ndarray:
+            return self._vectors(texts)
+
+        self._transform = transform  # a method would not do
         return self.module.Embeddings(
             method="external", transform=self._transform, hybrid=True, content=True
         )
@@ -229,8 +236,8 @@ class Txtai(WithEncoder):
         """The material's own vectors for its passages; the encoder's for a question."""
         if not hasattr(self, "places"):
             self.places = {text: n for n, text in enumerate(self.material.texts)}
-        rows = [self.places.get(text) for text in texts]
-        if None in rows:
+        rows = [self.places[text] for text in texts if text in self.places]
+        if len(rows) < len(texts):
             return self.encode(texts)
         return np.array(self.material.vectors[rows])
 
@@ -257,10 +264,11 @@ def contest(one: Contestant, clients: Sequence[int]) -> dict[str, Any]:
     one.open()
     rows = []
     for share in one.shares:
-        asked_by(1, lambda number, share=share: one.ask(number, share), range(10))
+        ask = partial(one.ask, share=share)
+        asked_by(1, ask, range(material.measured.start))
         for n in clients:
             many = shuffled(material.measured, seed=n) * (2 if n > 1 else 1)
-            done, rate = asked_by(n, lambda number, share=share: one.ask(number, share), many)
+            done, rate = asked_by(n, ask, many)
             took = percentiles([ms for ms, _ in done])
             rows.append({"share": share, "clients": n, **took, "per_second": round(rate, 2)})
     name = type(one).__name__.lower()

@@ -1,6 +1,6 @@
 """The product on a judged collection, in a process of its own; makes the material for the others.
 
-    python -m bench.scale.quality COLLECTION FOLDER OUT
+python -m bench.scale.quality COLLECTION FOLDER OUT
 """
 
 import argparse
@@ -42,8 +42,7 @@ def measure(collection: Any, material: Material, clients: Sequence[int]) -> dict
         connection.close()  # a thread has its own
 
     asked_by(1, ask, range(len(material.questions)))
-    took = {n: asked_by(n, ask, material.measured, close)[0] for n in clients if n > 1}
-    took[1] = asked_by(1, ask, material.measured)[0]
+    took = {n: asked_by(n, ask, material.measured, close)[0] for n in clients}
     return {
         "ndcg": quality([found[n] for n in range(len(material.questions))], material),
         "rows": [
@@ -67,14 +66,17 @@ def keys_of(material: Material) -> list[str]:
 
 def _library(collection: Any) -> tuple[Any, dict[int, str]]:
     """The collection in a corpus that is kept, and passage id → document id."""
+    from django.db import transaction
+
     from search import indexing
     from search.evaluation.scratch import load
     from search.models import Corpus, Document, Passage
 
     corpus, _ = Corpus.objects.get_or_create(slug="collection", defaults={"name": collection.name})
     if corpus.passage_count != len(collection.documents):
-        indexing.withdraw_corpus(corpus)
-        Document.objects.filter(corpus=corpus).delete()
+        with transaction.atomic():
+            indexing.withdraw_corpus(corpus)
+            Document.objects.filter(corpus=corpus)._raw_delete("default")
         return corpus, load(corpus, collection.documents, lambda _: None)
     rows = Passage.objects.filter(corpus=corpus).values_list("pk", "document__filename")
     return corpus, dict(rows)
@@ -88,16 +90,10 @@ def _write(collection: Any, material: Material, keys: Mapping[int, str]) -> None
     texts = [" ".join([line.title, line.text]).strip() for line in collection.documents]
     asked = [line.words for line in collection.queries]
     encoder = registry.encoder(conf().text_encoder)
-    stored = {
-        keys[key]: values.to_numpy()
-        for key, values in Vector.objects.filter(passage__in=list(keys)).values_list(
-            "passage_id", "values"
-        )
-    }
+    vectors = Vector.objects.filter(passage__in=list(keys)).values_list("passage_id", "values")
+    stored = {keys[key]: values for key, values in vectors}
     none = np.zeros(encoder.dim, dtype=np.float32)
-    rows = np.array(
-        [stored.get(line.key, none) for line in collection.documents], dtype=np.float32
-    )
+    rows = np.array([stored.get(line.key, none) for line in collection.documents], dtype=np.float32)
     judged = [collection.qrels[line.key] for line in collection.queries]
     material.folder.mkdir(parents=True, exist_ok=True)
     (material.folder / "qrels.json").write_text(json.dumps(judged))

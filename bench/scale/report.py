@@ -1,6 +1,7 @@
 """The figures as Markdown."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 STAGES = ("encode", "lexical", "dense", "fuse", "hydrate", "facets")
@@ -93,7 +94,7 @@ def growth_rows(sizes: Figures) -> Iterator[Sequence[object]]:
     """p95 of a whole search at one size over that at the size before."""
     yield "from", "to", "visible", "clients", "p95", "ratio"
     known = [(size, found["product"]["rows"]) for size, found in sizes.items() if _rows(found)]
-    for (before, first), (after, second) in zip(known, known[1:], strict=False):
+    for (before, first), (after, second) in pairwise(known):
         earlier = {(row["share"], row["clients"]): row["whole"]["p95"] for row in first}
         for row in second:
             p95 = earlier.get((row["share"], row["clients"]))

@@ -12,6 +12,7 @@ from search.errors import SearchError
 from search.evaluation.figures import Report
 from search.evaluation.lines import Collection
 from search.evaluation.report import interval_body
+from search.evaluation.runner import FITTED
 from search.models import EvaluationRun
 
 LATEST = "latest"
@@ -64,7 +65,8 @@ def _configuration(recipe: str) -> dict[str, Any]:
     """The recipe, the settings that change what is found, and the models that are loaded."""
     found = conf()
     return {
-        "recipe": _plain(planning.known_recipes()[recipe]),
+        "recipe": _plain(planning.known_recipes()[recipe.removesuffix(FITTED)]),
+        "fitted": recipe.endswith(FITTED),
         "settings": {name: _plain(getattr(found, name, None)) for name in _SETTINGS},
         "models": {
             f"{kind} {alias}": str(getattr(one, "fingerprint", type(one).__name__))

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from search.recipes.recipe import RETRIEVERS
+
 
 @dataclass(frozen=True, slots=True)
 class Between:
@@ -38,14 +40,33 @@ class OneOf:
         return given in self.words
 
 
-Option = Between | OneOf
+@dataclass(frozen=True, slots=True)
+class Some:
+    """A list of some of these words."""
+
+    words: tuple[str, ...]
+
+    @property
+    def wanted(self) -> str:
+        return f"a list of some of {', '.join(self.words)}"
+
+    def fits(self, given: object) -> bool:
+        return isinstance(given, tuple) and bool(given) and set(given) <= set(self.words)
+
+
+Option = Between | OneOf | Some
 Options = Mapping[str, Option]
 _NONE: Options = {}
 
 TRANSFORMS: Mapping[str, Options] = {
     "normalise": _NONE,
     "decompose": _NONE,
-    "expand_passages": _NONE,
+    "expand_passages": {
+        "passages": Between(1, 10, is_whole=True),
+        "terms": Between(1, 50, is_whole=True),
+        "weight": Between(0, 10),
+        "by": Some(RETRIEVERS),
+    },
     "think_then_embed": _NONE,
     "prf": _NONE,
 }

@@ -155,7 +155,13 @@ def _recipe(name: str, entry: Entry) -> Recipe:
     )
     if not recipe.retrievers and not recipe.is_hidden:
         raise ConfigurationError(f"The recipe {name!r} names no retriever in [retrieve] stages.")
-    if strange := sorted(set(recipe.weights) - {one.name for one in recipe.retrievers}):
+    named = {one.name for one in recipe.retrievers}
+    asked = {one for step in recipe.transforms for one in step.options.get("by", ())}
+    if strange := sorted(asked - named):
+        raise ConfigurationError(
+            f"The recipe {name!r} expands for {strange[0]!r}, which is none of its retrievers."
+        )
+    if strange := sorted(set(recipe.weights) - named):
         raise ConfigurationError(
             f"The recipe {name!r} weighs {strange[0]!r}, which is none of its retrievers."
         )
@@ -202,7 +208,11 @@ def _steps(name: str, key: str, section: Entry, allowed: Mapping[str, Options]) 
     found = []
     for table in _tables(name, key, section):
         step = _one_of(name, key, table.get("name", ""), allowed)
-        given = {option: value for option, value in table.items() if option != "name"}
+        given = {
+            option: tuple(value) if isinstance(value, list) else value
+            for option, value in table.items()
+            if option != "name"
+        }
         if wrong := fault(allowed[step], given):
             raise ConfigurationError(f"The {step!r} of the recipe {name!r} has {wrong}.")
         found.append(Step(step, given))
@@ -217,13 +227,15 @@ def _one_of(name: str, what: str, given: object, allowed: Sequence[str] | Mappin
 
 
 def _weights(name: str, given: Entry) -> dict[str, float]:
-    for retriever, weight in given.items():
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < 1e6:
-            raise ConfigurationError(
-                f"The recipe {name!r} weighs {retriever!r} with {weight!r}; "
-                "write a number of at least 0."
-            )
-    return {retriever: float(weight) for retriever, weight in given.items()}
+    return {key: _weight(name, repr(key), weight) for key, weight in given.items()}
+
+
+def _weight(name: str, what: str, weight: object) -> float:
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < 1e6:
+        raise ConfigurationError(
+            f"The recipe {name!r} weighs {what} with {weight!r}; write a number of at least 0."
+        )
+    return float(weight)
 
 
 def _number(name: str, key: str, section: Entry, default: int, *, most: int) -> int:

@@ -19,13 +19,15 @@ class SubQuery:
     """One text to work with. Expanded text finds, the asked text judges.
 
     ``use_for`` holds the stages that may see it. ``origin`` is "asked", or the transform and how
-    it came to the text: "decompose:rules", "decompose:model".
+    it came to the text: "decompose:rules", "decompose:model". ``by`` names the retrievers that look
+    for it; empty for all of them.
     """
 
     text: str
     weight: float = 1.0
     use_for: frozenset[Use] = EVERYTHING
     origin: str = ASKED
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

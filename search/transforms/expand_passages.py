@@ -48,6 +48,7 @@ class ExpandPassages(Transform):
         passages: int = 5,
         terms: int = 10,
         weight: float = 0.5,
+        by: Sequence[str] = (),
         deadline_ms: float = 2000,
     ) -> None:
         if not 1 <= rounds <= MOST_ROUNDS:
@@ -57,6 +58,7 @@ class ExpandPassages(Transform):
         self.passages = passages
         self.terms = terms
         self.weight = weight
+        self.by = tuple(by)
         self.deadline_ms = deadline_ms
 
     def apply(self, query_text: str, context: Context = NOTHING_KNOWN) -> tuple[SubQuery, ...]:
@@ -92,4 +94,4 @@ class ExpandPassages(Transform):
         return passage
 
     def _expansion(self, text: str, how: str) -> SubQuery:
-        return SubQuery(text, self.weight, TO_FIND, f"{self.name}:{how}")
+        return SubQuery(text, self.weight, TO_FIND, f"{self.name}:{how}", self.by)

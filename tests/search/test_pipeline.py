@@ -35,7 +35,7 @@ def test_finds_the_passage_that_holds_the_words(corpus: Corpus) -> None:
 
 def test_a_candidate_carries_what_a_reader_needs(corpus: Corpus) -> None:
     add(corpus, "The heron waits.", title="Waders", authors=["Ada"], issued="2001-05")
-    (candidate,) = pipeline.find(question("heron", corpus)).candidates
+    (candidate,) = pipeline.find(question("heron", corpus, recipe="hybrid")).candidates
     assert candidate.text == "The heron waits."
     assert candidate.source.title == "Waders"
     assert (candidate.source.authors, candidate.source.published) == (("Ada",), "2001-05")

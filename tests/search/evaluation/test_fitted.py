@@ -11,7 +11,7 @@ from django.core.management import CommandError
 from search import planning
 from search.evaluation import fitted
 from search.evaluation.runner import kept
-from search.models import Corpus, Judged, Topic
+from search.models import Corpus, EvaluationRun, Judged, Topic
 from tests.search.evaluation.folders import evaluate, run, say, write
 from tests.search.library import add
 
@@ -134,3 +134,9 @@ def test_files_for_one_collection_are_refused_for_several(tmp_path: Path, hashin
         folders.append(str(write(tmp_path / name)))
     with pytest.raises(CommandError, match="--run-file is about one collection"):
         run("evaluate", *folders, "--run-file", str(tmp_path / "x"))
+
+
+def test_a_fitted_run_is_kept_as_one(tmp_path: Path, hashing: Any) -> None:
+    body, _ = evaluate(write(tmp_path), "--recipe", "hybrid+fitted", "--save")
+    run = EvaluationRun.objects.get(pk=body["runs"]["hybrid+fitted"])
+    assert run.configuration["fitted"] is True
