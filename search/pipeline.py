@@ -31,6 +31,7 @@ class Ranked:
     plan: Plan
     hits: tuple[Hit, ...]
     retrieved: Retrieved
+    asked: Query  # with the text that judges
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Found:
     timings: Mapping[str, float] = field(default_factory=dict)  # stage -> ms
     matching: int | None = None  # candidates that match well; None where that cannot be told
     idf: Mapping[str, float] = field(default_factory=dict)  # how telling the terms are
+    judging: str = ""  # the question as it stands alone
 
     @property
     def total(self) -> int:
@@ -72,7 +74,7 @@ def complete(query: Query, ranked: Ranked) -> Found:
     clock.note("hydrate")
     candidates = refine(query, ranked.plan.refiners, read, filters=ranked.retrieved.filters)
     clock.note("refine")
-    judged = judge(query, ranked.retrieved, candidates)
+    judged = judge(ranked.asked, ranked.retrieved, candidates)
     clock.note("judge")
     spread = _count(query, ranked)
     clock.note("facets")
@@ -84,6 +86,7 @@ def complete(query: Query, ranked: Ranked) -> Found:
         timings=clock.timings,
         matching=judged.matching,
         idf=ranked.retrieved.terms.idf,
+        judging=ranked.asked.text,
     )
 
 
@@ -92,20 +95,20 @@ def rank(query: Query) -> Ranked:
     plan = planning.plan(query)
     _check(query)
     if not query.corpora:
-        return Ranked(plan, (), Retrieved(degraded=list(plan.notes)))
+        return Ranked(plan, (), Retrieved(degraded=list(plan.notes)), query)
     query, unmet = resolve(query)
     walk = _Walk(query, plan)
     steps = plan.transforms if query.text.strip() else ()
-    texts = expand(query.text, steps, walk.first_look)
+    texts = expand(query, steps, walk.first_look, left_ms=lambda: walk.left_ms)
+    asked = replace(query, text=texts.judging)
     retrieved, hits = walk.search(texts)
-    retrieved.degraded += unmet
+    retrieved.degraded += [*unmet, *texts.notes]
     if plan.chain:
         start = time.perf_counter()
-        asked = replace(query, text=texts.judging)
         hits, notes = reranking.rerank(asked, plan, hits, left_s=walk.left_ms / 1000)
         retrieved.degraded += notes
         retrieved.timings["rerank"] = (time.perf_counter() - start) * 1000
-    return Ranked(plan, tuple(hits), retrieved)
+    return Ranked(plan, tuple(hits), retrieved, asked)
 
 
 def best_per_document(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:

@@ -17,7 +17,7 @@ from search.errors import QueryError
 from search.models import Corpus
 from search.recipes import PRESETS, Known, Recipe, read_folder, resolve
 from search.transforms.router import route
-from search.types import Plan, Query, Retriever
+from search.types import Plan, Query, Retriever, Step
 
 DEEPEST = 1000
 DEFAULT = "default"
@@ -25,7 +25,7 @@ FIRST = ("bm25", "dense", "hybrid", "default")  # these always exist
 OF_TEXT_SPACE = frozenset({"dense", "binary", "matryoshka", "narrow"})
 WEIGHTS, TOKENS = "wordpieces", "tokens"  # the spaces of a recipe that names none
 _more: ContextVar[Mapping[str, Recipe]] = ContextVar("more recipes", default={})  # noqa: B039
-WORDS = {"ENCODERS": "encoder", "RERANKERS": "reranker"}
+WORDS = {"ENCODERS": "encoder", "RERANKERS": "reranker", "GENERATORS": "language model"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def known_recipes() -> dict[str, Recipe]:
     """
     presets = read_folder(PRESETS)
     own = {**read_folder(conf().data_dir / "recipes"), **conf().recipes}
-    known = Known(frozenset(conf().encoders), frozenset(conf().rerankers))
+    known = Known(*(frozenset(conf().backends(kind)) for kind in WORDS))
     found = resolve({**presets, **own}, known, presets=presets.keys() - own.keys())
     named = [*FIRST, *sorted(found.keys() - set(FIRST))]
     return {name: found[name] for name in named if not found[name].is_hidden}
@@ -90,13 +90,24 @@ def plan(query: Query) -> Plan:
         retrievers=tuple(_deep_enough(one, query) for one in recipe.retrievers),
         weights=weights,
         fusion=recipe.fusion,
-        transforms=recipe.transforms,
+        transforms=_fitting(recipe, query.text),
         refiners=recipe.refiners,
         chain=recipe.chain,
         deadline_ms=recipe.total_ms or conf().deadline_ms,
         digest=recipe.digest,
         notes=(*query.notes, *notes),
     )
+
+
+def _fitting(recipe: Recipe, question: str) -> tuple[Step, ...]:
+    """The transforms that are for this class of question, without saying for which they are."""
+    found = []
+    for step in recipe.transforms:
+        options = dict(step.options)
+        classes = options.pop("when", ())
+        if not classes or (question.strip() and route(question).kind in classes):
+            found.append(Step(step.name, options))
+    return tuple(found)
 
 
 def _chosen(query: Query) -> tuple[Recipe, str, tuple[str, ...]]:

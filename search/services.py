@@ -8,7 +8,7 @@ from functools import partial
 
 from django.db import transaction
 
-from search import answering, bodies, cache, pipeline, planning
+from search import answering, bodies, cache, history, pipeline, planning
 from search.bodies import Body, Listed, Standing
 from search.conf import conf
 from search.errors import NotVisibleError, QueryError
@@ -21,7 +21,7 @@ from search.forgetting import (
 from search.ids import new_id
 from search.language import storable
 from search.models import Answer, Corpus, Document, Feedback, Passage, Preference, Search
-from search.types import Candidate, Query, Viewer
+from search.types import Candidate, Query, Turn, Viewer
 
 __all__ = [
     "forget_documents",
@@ -33,6 +33,7 @@ __all__ = [
     "preference_of",
     "read_answer",
     "similar_to",
+    "turn_of",
     "visible_corpora",
 ]
 
@@ -82,7 +83,8 @@ def open_answer(query: Query, viewer: Viewer) -> Answer:
     with cache.for_viewer(viewer) as memory:
         query, found = _found(query, viewer, memory)
         searched = time.perf_counter()
-        written = answering.write(query, found, memory)
+        alone = replace(query, text=found.judging or query.text)
+        written = answering.write(alone, found, memory)
         answered = time.perf_counter()
     timings = {**found.timings, "answer": (answered - searched) * 1000}
     standing = _standing(query, replace(found, timings=timings), began, memory)
@@ -106,11 +108,13 @@ def read_answer(answer_id: int, viewer: Viewer) -> Body:
     Raises:
         NotVisibleError: not theirs, or a document it shows may no longer be seen by them.
     """
-    answer = Answer.objects.asked_by(viewer).filter(pk=answer_id).first()
-    if answer is None or not _still_sees(viewer, shown_documents(answer.body)):
-        raise NotVisibleError(f"There is no answer {answer_id}.")
-    body: Body = answer.body
+    body: Body = _own_answer(answer_id, viewer).body
     return body
+
+
+def turn_of(answer_id: int, viewer: Viewer) -> Turn:
+    """An answer of this viewer's as a turn of a conversation; raises as ``read_answer`` does."""
+    return history.turn_of(_own_answer(answer_id, viewer))
 
 
 def similar_to(passage_id: int, viewer: Viewer, *, k: int = 10) -> Search:
@@ -178,9 +182,19 @@ def give_feedback(
     )
 
 
+def _own_answer(answer_id: int, viewer: Viewer) -> Answer:
+    answer = Answer.objects.asked_by(viewer).filter(pk=answer_id).first()
+    if answer is None or not _still_sees(viewer, shown_documents(answer.body)):
+        raise NotVisibleError(f"There is no answer {answer_id}.")
+    return answer
+
+
 def _found(query: Query, viewer: Viewer, memory: cache.Memory) -> tuple[Query, pipeline.Found]:
     """The query cleaned, and what it found that this viewer may see."""
     query = replace(query, text=storable(query.text), preferred=preference_of(viewer))
+    if planning.plan(query).transforms_by("by_examples"):
+        liked, disliked = history.marked(viewer, query.text)
+        query = replace(query, liked=liked, disliked=disliked)
     found = answering.find(query, memory)
     return query, replace(found, candidates=_checked(found.candidates, viewer))
 

@@ -57,6 +57,15 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A question of the conversation with its answer. ``entities``: what the answer cites."""
+
+    question: str
+    answer: str = ""
+    entities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """One question. ``corpora`` holds the ids the asker may see: permission is already in it."""
 
@@ -70,6 +79,9 @@ class Query:
     offset: int = 0
     like_passage: int | None = None  # "more like this"
     notes: tuple[str, ...] = ()  # sentences for ``degraded``, e.g. how a picture was read
+    turns: tuple[Turn, ...] = ()  # of the conversation so far, the oldest first
+    liked: tuple[int, ...] = ()  # passages that the asker marked as good for this question
+    disliked: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Questions: what was found, what was answered, and what people thought of it."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponseBase, StreamingHttpResponse
@@ -17,7 +18,7 @@ from frontend.api.stream import answer_events
 from frontend.fields import FieldError, identifier
 from frontend.forms import goes_on, query_from_request, viewer_of
 from search import planning, services
-from search.types import Query, Viewer
+from search.types import Query
 
 
 class SearchView(APIView):
@@ -61,7 +62,9 @@ class AnswersView(APIView):
         With `Accept: text/event-stream`, or `"stream": true`, it comes as events.
         """
         query, viewer = _query(request), viewer_of(request)
-        conversation = _conversation(request, viewer)
+        if answer_id := _conversation(request):
+            query = replace(query, turns=(services.turn_of(answer_id, viewer),))
+        conversation = _text(answer_id)
         if not _wants_stream(request):
             body = services.open_answer(query, viewer).body
             return Response({**body, "conversation": conversation or body["id"]})
@@ -146,19 +149,14 @@ def _wants_stream(request: Any) -> bool:
     return request.data.get("stream") in (True, "true", "1") and "application/json" not in accepts
 
 
-def _conversation(request: Any, viewer: Viewer) -> str | None:
-    """The answer that began the conversation this question belongs to.
-
-    Raises:
-        NotVisibleError: not an answer of this viewer's.
-    """
+def _conversation(request: Any) -> int | None:
+    """The answer that began the conversation this question belongs to."""
     if not (value := request.data.get("conversation")):
         return None
     try:
-        answer_id = identifier(value)
+        return identifier(value)
     except FieldError as error:
         raise ValidationError({"conversation": [str(error)]}) from error
-    return str(services.read_answer(answer_id, viewer)["id"])
 
 
 def _recipe_body(recipe: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class HttpLanguageModel(LanguageModel):
     serves that many. A call is tried ``retries`` more times, with growing pauses, when the server
     is busy or away; ``timeout_s`` bounds one call with all its tries.
     """
+
+    light: ClassVar[bool] = True  # the model is elsewhere
 
     def __init__(
         self,

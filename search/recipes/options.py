@@ -54,21 +54,39 @@ class Some:
         return isinstance(given, tuple) and bool(given) and set(given) <= set(self.words)
 
 
-Option = Between | OneOf | Some
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The alias of a language model."""
+
+    wanted: str = "the alias of a language model"
+
+    def fits(self, given: object) -> bool:
+        return isinstance(given, str) and bool(given)
+
+
+Option = Between | OneOf | Some | Model
 Options = Mapping[str, Option]
 _NONE: Options = {}
 
+CLASSES = ("lexical", "semantic", "reasoning", "multihop", "visual", "temporal", "claim")
+_WHEN: Options = {"when": Some(CLASSES)}  # the classes of questions it is for; all if not said
+_WRITES: Options = {**_WHEN, "model": Model()}  # rules alone if not said
+_COUNT = Between(1, 50, is_whole=True)
 TRANSFORMS: Mapping[str, Options] = {
-    "normalise": _NONE,
-    "decompose": _NONE,
+    "normalise": _WHEN,
+    "rewrite_followup": _WRITES,
+    "decompose": {**_WRITES, "most": Between(1, 5, is_whole=True)},
     "expand_passages": {
+        **_WRITES,
+        "rounds": Between(1, 2, is_whole=True),
         "passages": Between(1, 10, is_whole=True),
-        "terms": Between(1, 50, is_whole=True),
+        "terms": _COUNT,
         "weight": Between(0, 10),
         "by": Some(RETRIEVERS),
     },
-    "think_then_embed": _NONE,
-    "prf": _NONE,
+    "think_then_embed": {**_WRITES, "terms": _COUNT, "weight": Between(0, 10)},
+    "prf": _WHEN,
+    "by_examples": {**_WHEN, "weight": Between(0, 1)},
 }
 REFINERS: Mapping[str, Options] = {
     "dedupe": _NONE,
@@ -77,7 +95,7 @@ REFINERS: Mapping[str, Options] = {
     "neighbours": {
         "before": Between(0, 5, is_whole=True),
         "after": Between(0, 5, is_whole=True),
-        "of": Between(1, 50, is_whole=True),
+        "of": _COUNT,
     },
     "mmr": {"balance": Between(0, 1)},
 }

@@ -36,14 +36,15 @@ class Known:
 
     encoders: frozenset[str] = field(default_factory=frozenset)
     rerankers: frozenset[str] = field(default_factory=frozenset)
+    generators: frozenset[str] = field(default_factory=frozenset)
 
     def check(self, recipe: str, what: str, alias: str) -> None:
-        """Refuse an alias that is none of the encoders or rerankers.
+        """Refuse an alias that is not configured; ``what`` is "encoder", "reranker" or "generator".
 
         Raises:
             ConfigurationError: with those there are.
         """
-        known = self.encoders if what == "encoder" else self.rerankers
+        known: frozenset[str] = getattr(self, f"{what}s")
         if alias not in known:
             raise ConfigurationError(
                 f"The recipe {recipe!r} names the {what} {alias!r}, which is not configured; "
@@ -91,6 +92,8 @@ def resolve(
                     known.check(name, "encoder", one.space)
             for link in found[name].chain:
                 known.check(name, "reranker", link.name)
+            for model in found[name].writers:
+                known.check(name, "generator", model)
     return found
 
 

@@ -37,6 +37,11 @@ class Recipe:
         return {one.name: self.weights.get(one.name, 1.0) for one in self.retrievers}
 
     @property
+    def writers(self) -> tuple[str, ...]:
+        """The language models that its transforms may ask."""
+        return tuple(step.options["model"] for step in self.transforms if "model" in step.options)
+
+    @property
     def digest(self) -> str:
         """Sixteen hex digits that change with anything that may change a ranking."""
         fields = asdict(self)

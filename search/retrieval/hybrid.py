@@ -52,6 +52,7 @@ def retrieve(query: Query, plan: Plan, spaces: Spaces) -> Retrieved:
         deadline_ms=plan.deadline_ms,
         spaces=spaces,
         has_feedback=plan.transforms_by("prf"),
+        examples=next((s for s in plan.transforms if s.name == "by_examples"), None),
     )
     words_first = sorted(plan.retrievers, key=lambda one: one.name != "bm25")
     for retriever in words_first:

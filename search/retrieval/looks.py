@@ -16,11 +16,14 @@ from search.retrieval.lexical import Terms
 from search.retrieval.local_settings import ALONE, local_settings
 from search.retrieval.matches import Matches
 from search.retrieval.nearest import as_run
+from search.retrieval.stored import StoredVectors
+from search.transforms.by_examples import Examples, prototype
 from search.transforms.prf import rocchio
-from search.types import Query, Retriever, Run
+from search.types import Query, Retriever, Run, Step
 
 LEAST_MS = 100.0  # what a statement gets when the deadline is near
 NARROWED_TO = 1000  # passages that words leave over for meaning
+TAUGHT_WEIGHT = 0.5  # of the marked examples, against the question
 TAUGHT_BY = 3  # first hits whose vectors move the question
 NAMES = {
     "bm25": "Word search",
@@ -43,6 +46,7 @@ class Look:
     deadline_ms: int
     spaces: Mapping[str, Sequence[str]]  # retriever -> the encoders whose spaces it looks in
     has_feedback: bool = False  # the question's vector moves toward its first hits
+    examples: Step | None = None  # it moves toward what was marked as good, by this step's options
     terms: Terms = field(default_factory=Terms)
     scored: Matches = field(default_factory=Matches)  # by words
     matches: Matches = field(default_factory=Matches)  # of these, those that pass the filters
@@ -196,7 +200,29 @@ def _question(retriever: Retriever, ask: Look) -> tuple[Vector, VectorSpace] | N
     total = np.sum([np.zeros(space.dim, np.float32), *parts], axis=0, dtype=np.float32)
     length = np.float32(np.linalg.norm(total))
     ask.meaning = None if length < 1e-6 else (total / length, space)
-    return ask.meaning
+    if ask.meaning is None or ask.examples is None:
+        return ask.meaning
+    return _taught(total / length, space, ask), space
+
+
+def _taught(vector: Vector, space: VectorSpace, ask: Look) -> Vector:
+    """The vector moved toward what the asker marked as good and away from the rest.
+
+    It finds; the question's own vector goes on to judge.
+    """
+    stored = StoredVectors(space, ask.query.corpora)
+    liked, disliked = (
+        [row for row in stored.of(keys) if row is not None]
+        for keys in (ask.query.liked, ask.query.disliked)
+    )
+    if not liked:
+        return vector
+    weight = ask.examples.options.get("weight", TAUGHT_WEIGHT) if ask.examples else 0.0
+    try:
+        good = prototype(Examples(np.stack(liked), np.stack(disliked) if disliked else ()))
+        return rocchio(vector, good[None, :], weight=weight, top=1)
+    except ValueError:  # what is good and what is not are the same
+        return vector
 
 
 def _nothing(retriever: Retriever, space: VectorSpace | None) -> Run:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from search.types import Turn
+
 Use = Literal["retrieve", "rerank", "answer"]
 EVERYTHING: frozenset[Use] = frozenset({"retrieve", "rerank", "answer"})
 TO_FIND: frozenset[Use] = frozenset({"retrieve"})
@@ -31,15 +33,6 @@ class SubQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """A question of the conversation with its answer. ``entities``: what the answer cites."""
-
-    question: str
-    answer: str = ""
-    entities: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Context:
     """What a transform may know beside the question.
 
@@ -59,9 +52,13 @@ NOTHING_KNOWN = Context()
 
 
 class Transform(ABC):
-    """A question in, the texts to work with out."""
+    """A question in, the texts to work with out.
+
+    ``deadline_ms`` is that of the language model, where it asks one.
+    """
 
     name: ClassVar[str]
+    deadline_ms: float = 0.0
 
     @abstractmethod
     def apply(self, query_text: str, context: Context = NOTHING_KNOWN) -> tuple[SubQuery, ...]:

@@ -10,10 +10,10 @@ from search.transforms.base import (
     Generate,
     SubQuery,
     Transform,
-    Turn,
 )
 from search.transforms.deadline import written_in_time
 from search.transforms.normalise import Identifier, understand
+from search.types import Turn
 
 MOST_ENTITIES = 3
 MOST_TURNS = 3  # of the conversation that a model is shown

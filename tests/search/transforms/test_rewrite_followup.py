@@ -2,8 +2,9 @@
 
 import pytest
 
-from search.transforms.base import Context, Turn, judging_text, texts_for
+from search.transforms.base import Context, judging_text, texts_for
 from search.transforms.rewrite_followup import RewriteFollowup, is_followup
+from search.types import Turn
 
 POPULATION = Turn(
     "What was the population of Lyon in 2020?",
