@@ -237,6 +237,7 @@ LLM = {
 # What each part is made of. An alias names a configured object; a class may live in any package.
 MMSEARCH: dict[str, Any] = {
     "ANONYMOUS_READING": env_bool("MMSEARCH_ANONYMOUS_READING", default=ON_LOOPBACK),
+    "ALLOW_NONCOMMERCIAL": env_bool("MMSEARCH_ALLOW_NONCOMMERCIAL", default=False),
     "OFFLINE": env_bool("MMSEARCH_OFFLINE", default=False),
     "DATA_DIR": DATA_DIR,
     "MIN_FREE_BYTES": MIN_FREE_BYTES,

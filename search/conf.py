@@ -31,6 +31,7 @@ class Conf:
     data_dir: Path
     models_dir: Path  # where encoders keep what they make of their weights
     offline: bool = False
+    allow_noncommercial: bool = False  # weights whose licence allows no commercial use
     anonymous_reading: bool = False
     encoders: Mapping[str, Backend] = field(default_factory=dict)
     generators: Mapping[str, Backend] = field(default_factory=dict)
@@ -70,6 +71,7 @@ def conf() -> Conf:
         data_dir=Path(given["DATA_DIR"]),
         models_dir=Path(given.get("MODELS_DIR") or Path(given["DATA_DIR"]) / "models"),
         offline=bool(given.get("OFFLINE", False)),
+        allow_noncommercial=bool(given.get("ALLOW_NONCOMMERCIAL", False)),
         anonymous_reading=bool(given.get("ANONYMOUS_READING", False)),
         text_encoder=str(given.get("TEXT_ENCODER", "")),
         spaces=tuple(given.get("SPACES", ())),

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 from django.core.signals import setting_changed
 
 from search import registry
 from search.conf import conf
-from search.errors import QueryError
+from search.encoders.base import Kind
+from search.errors import ConfigurationError, QueryError
 from search.models import Corpus
 from search.recipes import PRESETS, Known, Recipe, read_folder, resolve
 from search.transforms.router import route
@@ -40,6 +42,7 @@ class RecipeState:
     available: bool
     why_not: str
     digest: str
+    memory_bytes: int = 0  # of the weights that it loads here
 
 
 @cache
@@ -55,8 +58,41 @@ def known_recipes() -> dict[str, Recipe]:
     own = {**read_folder(conf().data_dir / "recipes"), **conf().recipes}
     known = Known(*(frozenset(conf().backends(kind)) for kind in WORDS))
     found = resolve({**presets, **own}, known, presets=presets.keys() - own.keys())
+    for name in own:
+        _check_models(found[name])
     named = [*FIRST, *sorted(found.keys() - set(FIRST))]
     return {name: found[name] for name in named if not found[name].is_hidden}
+
+
+def _check_models(recipe: Recipe) -> None:
+    """Refuse a recipe whose models are of another kind than its parts, or cannot do what they ask.
+
+    Raises:
+        ConfigurationError: the sentence names the recipe, the part and the model.
+    """
+    for link in recipe.chain:
+        if sentence := registry.inability("RERANKERS", link.name):
+            raise ConfigurationError(f"The recipe {recipe.name!r} cannot work: {sentence}")
+    for retriever in recipe.retrievers:
+        for alias, kind in zip(spaces_of(retriever), _kinds_of(retriever), strict=False):
+            given = registry.kind_of(alias)
+            if given and given != kind:
+                raise ConfigurationError(
+                    f"The recipe {recipe.name!r} cannot work: {retriever.name} looks in a {kind} "
+                    f"space, and the encoder {alias!r} makes a {given} one."
+                )
+        if retriever.name == "multi" and retriever.space and not _folds(retriever.space):
+            raise ConfigurationError(
+                f"The recipe {recipe.name!r} cannot work: no encoder folds the vectors of "
+                f'{retriever.space!r}; name it as "tokens" of one like fde.'
+            )
+
+
+def _kinds_of(retriever: Retriever) -> tuple[Kind, ...]:
+    """The kinds of space a retriever looks in, in the order of ``spaces_of``."""
+    if retriever.name == "multi":
+        return (Kind.MULTI, Kind.FDE)
+    return (Kind.SPARSE if retriever.name == "sparse" else Kind.DENSE,)
 
 
 @contextmanager
@@ -155,8 +191,11 @@ def spaces_of(retriever: Retriever) -> tuple[str, ...]:
 
 def _folding(tokens: str) -> str:
     """The encoder that folds these token vectors into one."""
-    folding = (a for a, b in conf().encoders.items() if b.options.get("tokens") == tokens)
-    return next(folding, "fde")
+    return next(iter(_folds(tokens)), "fde")
+
+
+def _folds(tokens: str) -> list[str]:
+    return [a for a, b in conf().encoders.items() if b.options.get("tokens") == tokens]
 
 
 def _deep_enough(retriever: Retriever, query: Query) -> Retriever:
@@ -177,12 +216,23 @@ def _state(recipe: Recipe) -> RecipeState:
         available=not missing,
         why_not=" ".join(missing),
         digest=recipe.digest,
+        memory_bytes=_memory(recipe),
     )
+
+
+def _memory(recipe: Recipe) -> int:
+    """What its weights take, each once; those that are missing, or a server's, do not count."""
+    found: dict[Path, int] = {}
+    for kind, alias in _models(recipe):
+        if alias in conf().backends(kind):
+            found |= registry.weights_of(kind, alias)
+    return sum(found.values())
 
 
 def _models(recipe: Recipe) -> list[tuple[str, str]]:
     encoders = [("ENCODERS", alias) for one in recipe.retrievers for alias in spaces_of(one)]
-    return list(dict.fromkeys([*encoders, *(("RERANKERS", link.name) for link in recipe.chain)]))
+    rerankers = [("RERANKERS", link.name) for link in recipe.chain]
+    return list(dict.fromkeys([*encoders, *rerankers]))
 
 
 def _missing(kind: str, alias: str) -> str:

@@ -3,14 +3,20 @@
 import inspect
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from search.conf import KINDS, Backend, conf
+from search.encoders.base import find_checkpoint
 from search.errors import ConfigurationError, ModelMissingError
+from search.generators.checkpoints import find_card, weights_bytes
+from search.generators.language_model import cannot
+from search.generators.licences import declared_licence, forbids_commerce
 
 if TYPE_CHECKING:
     from search.encoders.base import TextEncoder
@@ -142,6 +148,8 @@ def _build(kind: str, alias: str) -> Any:
     maker = _import(kind, alias, backend)
     if is_stand_in(kind, alias):
         return maker.tiny()
+    if refusal := _refusal(backend, offline=conf().offline):
+        raise ConfigurationError(refusal)
     options = dict(backend.options)
     for name, needed in getattr(maker, "needs", {}).items():
         options[name] = _handed(needed, options.get(name))
@@ -200,6 +208,8 @@ def _as_configured(kind: str, alias: str, backend: Backend) -> ModelState:
         return ModelState(alias, word, False, str(error), "Correct the settings, or install it.")
     if lacking is not None:
         return ModelState(alias, word, False, lacking.detail, lacking.remedy)
+    if present and (why := _refusal(backend, offline=True) or inability(kind, alias)):
+        return ModelState(alias, word, False, why)
     return ModelState(alias, word, present, detail, remedy)
 
 
@@ -216,6 +226,59 @@ def _lacking(maker: Any, backend: Backend) -> ModelState | None:
             if not state.present:
                 return state
     return None
+
+
+def kind_of(alias: str) -> str:
+    """The kind of space an encoder makes, as its class says; empty where it does not."""
+    if alias not in conf().encoders:
+        return ""
+    return str(getattr(_import("ENCODERS", alias, _backend("ENCODERS", alias)), "kind", ""))
+
+
+def inability(kind: str, alias: str) -> str:
+    """The sentence that says what the language model of a plug-in cannot do, or nothing."""
+    backend = _backend(kind, alias)
+    maker = _import(kind, alias, backend)
+    model = str(backend.options.get("generator") or "")
+    if model not in conf().generators or not getattr(maker, "asks", ()):
+        return ""
+    writer = _backend("GENERATORS", model)
+    able = _import("GENERATORS", model, writer).abilities_with(**writer.options)
+    return cannot(able, maker.asks, by=alias, model=model)
+
+
+def weights_of(kind: str, alias: str) -> dict[Path, int]:
+    """The folders of weights that a plug-in loads, with the memory that each takes."""
+    backend = _backend(kind, alias)
+    maker, found = _import(kind, alias, backend), {}
+    name = backend.options.get("checkpoint")
+    if isinstance(name, str) and name:
+        with suppress(ModelMissingError):
+            folder = find_checkpoint(name, offline=True)
+            found[folder] = weights_bytes(folder, str(backend.options.get("dtype", "float32")))
+    for option, needed in getattr(maker, "needs", {}).items():
+        named = backend.options.get(option) or ()
+        for other in [named] if isinstance(named, str) else named:
+            if other in conf().backends(needed):
+                found |= weights_of(needed, other)
+    return found
+
+
+def _refusal(backend: Backend, *, offline: bool) -> str:
+    """Why the licence of its weights forbids the use of a plug-in, or nothing."""
+    name = backend.options.get("checkpoint")
+    if conf().allow_noncommercial or not isinstance(name, str) or name in {"", "minilm"}:
+        return ""
+    try:
+        licence = declared_licence(find_card(name, offline=offline))
+    except ModelMissingError:
+        return ""  # whoever loads it says so
+    if not forbids_commerce(licence):
+        return ""
+    return (
+        f"The model {name!r} has the licence {licence!r}, which allows no commercial use; name "
+        "another model, or set MMSEARCH_ALLOW_NONCOMMERCIAL=1 if your use is none."
+    )
 
 
 def is_stand_in(kind: str, alias: str) -> bool:

@@ -6,7 +6,6 @@ No model runs when a question is asked: its weights are looked up.
 import hashlib
 import json
 import math
-import re
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -29,8 +28,6 @@ from search.generators.checkpoints import check_precision
 ZIPF_WORDS = 10  # a word of rank r stands about 10 / r times in a passage
 LETTER_RANK = 100  # single characters stand first in a vocabulary, in the order of the alphabet
 CHARACTERS = 20_000  # of a text that are read
-_LICENCE = re.compile(r"^license:\s*[\"']?([\w.-]+)", re.MULTILINE)
-_CARD_CHARACTERS = 4000
 
 
 class WordPieceCounts(SparseEncoder):
@@ -71,9 +68,8 @@ class MaskedLanguageSparse(SparseEncoder):
     weight_j = max over tokens i of log(1 + relu(logit_ij)), the heaviest ``MOST_WEIGHTS`` kept;
     twice the logarithm where the folder's pooling says "log1p_relu". Questions take theirs from
     the folder's idf.json, a weight for each token, or from the rank of the token in the vocabulary
-    where there is none. ``checkpoint`` is a folder or a hub name. Weights that may not be used
-    commercially are refused unless ``allow_noncommercial``. ``device`` as torch names it; ``dtype``
-    is "float32", "bfloat16" or "float16"; the batch is halved when memory runs out.
+    where there is none. ``checkpoint`` is a folder or a hub name. ``device`` as torch names it;
+    ``dtype`` is "float32", "bfloat16" or "float16"; the batch is halved when memory runs out.
 
     The model is loaded when the first document comes: asking needs the tokenizer alone.
 
@@ -91,11 +87,9 @@ class MaskedLanguageSparse(SparseEncoder):
         dtype: str = "float32",
         batch_size: int = 8,
         max_tokens: int = 512,
-        allow_noncommercial: bool = False,
         offline: bool = False,
     ) -> None:
         self._folder = find_checkpoint(checkpoint, offline=offline)
-        _check_licence(self._folder, checkpoint, allow_noncommercial=allow_noncommercial)
         weights, path = self._folder / "model.safetensors", self._folder / "tokenizer.json"
         for needed in (weights, path):
             if not needed.is_file():
@@ -265,21 +259,6 @@ def _pooling(folder: Path) -> Mapping[str, Any]:
         found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
     return {}
-
-
-def _check_licence(folder: Path, checkpoint: str, *, allow_noncommercial: bool) -> None:
-    """Refuse weights whose card says that they may not be used commercially."""
-    card = folder / "README.md"
-    text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
-    found = _LICENCE.search(text[:_CARD_CHARACTERS])
-    licence = found.group(1).lower() if found else ""
-    is_refused = "-nc" in licence or checkpoint.startswith("naver/")
-    if is_refused and not allow_noncommercial:
-        raise ConfigurationError(
-            f"The weights of {checkpoint!r} are licensed for non-commercial use only "
-            f"({licence or 'CC-BY-NC-SA'}). Take others, for example those of the OpenSearch "
-            'project, or set "allow_noncommercial" in the encoder\'s OPTIONS.'
-        )
 
 
 def _digest(path: Path) -> str:

@@ -1,5 +1,7 @@
 """Where the weights of a model lie on this machine; safetensors only."""
 
+import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -7,7 +9,8 @@ from typing import NamedTuple
 from search.errors import ConfigurationError, ModelMissingError
 
 PRECISIONS = ("float32", "bfloat16", "float16")
-_KEPT = ("*.safetensors", "*.json", "*.txt", "*.jinja", "*.model")
+_CARD = ("README.md", "config.json")
+_KEPT = ("*.safetensors", "*.json", "*.txt", "*.jinja", "*.model", "README.md")
 
 
 class Presence(NamedTuple):
@@ -51,6 +54,38 @@ def weights_presence(name: object) -> Presence:
         return Presence(True, f"{name} in {find_weights(name, offline=True)}")
     except ModelMissingError as error:
         return Presence(False, str(error), "Put the model's folder there.")
+
+
+def find_card(name: str, *, offline: bool) -> Path:
+    """The folder of a checkpoint with its card, before any weights are fetched; raises likewise."""
+    return find_folder(name, offline=offline, kept=_CARD)
+
+
+def weights_bytes(folder: Path, dtype: str = "float32") -> int:
+    """How much memory the weights of a folder take when they are run in a number format.
+
+    Those of safetensors are counted from the head of the files; others count as they lie there.
+    """
+    named = sorted(folder.glob("*.safetensors"))
+    if not named:
+        return sum(path.stat().st_size for path in folder.rglob("*.onnx"))
+    return sum(_parameters(path) for path in named) * (4 if dtype == "float32" else 2)
+
+
+def _parameters(path: Path) -> int:
+    """The numbers in a file of safetensors; a head that cannot be read counts the file as float32.
+
+    Source: the format's description, 8 bytes of length and then JSON.
+    """
+    size = path.stat().st_size
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            head = json.loads(file.read(min(length, size)))
+        tensors = [one for name, one in head.items() if name != "__metadata__"]
+        return sum(math.prod(one["shape"]) for one in tensors)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return size // 4
 
 
 def find_folder(

@@ -55,11 +55,16 @@ class HttpLanguageModel(LanguageModel):
             raise ConfigurationError(f"The language model at {url} needs a model name.")
         self._server = server_of(url)
         self.name, self.parallel_calls = model, parallel_calls
-        told = {Ability.LOGITS} if top_logprobs >= ENOUGH_LOGPROBS else set()
-        self.abilities = frozenset({Ability.GENERATE} | told)
+        self.abilities = self.abilities_with(top_logprobs=top_logprobs)
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._timeout_s, self._retries, self._pause_s = timeout_s, retries, pause_s
         self._max_bytes, self._top_logprobs, self._sleep = max_bytes, top_logprobs, sleep
+
+    @classmethod
+    def abilities_with(cls, **options: object) -> frozenset[Ability]:
+        served = options.get("top_logprobs")
+        told = {Ability.LOGITS} if isinstance(served, int) and served >= ENOUGH_LOGPROBS else set()
+        return frozenset({Ability.GENERATE} | told)
 
     @classmethod
     def presence(cls, **options: object) -> Presence:

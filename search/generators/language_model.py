@@ -3,7 +3,7 @@
 A reranker or transform that needs an ability asks for it when it is built, not when it runs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -100,6 +100,11 @@ class LanguageModel:
         """Whether it could be loaded here with these options; nothing is loaded."""
         return Presence(True, cls.__name__)
 
+    @classmethod
+    def abilities_with(cls, **_options: object) -> frozenset[Ability]:
+        """What it would be able to do with these options; nothing is loaded."""
+        return cls.abilities
+
     def generate(self, prompt: Prompt, sampling: Sampling = PLAIN) -> Completion:
         """The answer to the prompt, without its opening.
 
@@ -169,10 +174,16 @@ def require(model: LanguageModel | None, *abilities: Ability, by: str) -> Langua
         raise ConfigurationError(
             f"{by} needs a language model; name one of MMSEARCH['GENERATORS'] in its OPTIONS."
         )
-    lacking = [ability for ability in abilities if ability not in model.abilities]
-    if lacking:
-        raise ConfigurationError(
-            f"{by} needs a language model that can {' and '.join(_WORDS[a] for a in lacking)}; "
-            f"{model.name or type(model).__name__!r} cannot."
-        )
+    name = model.name or type(model).__name__
+    if sentence := cannot(model.abilities, abilities, by=by, model=name):
+        raise ConfigurationError(sentence)
     return model
+
+
+def cannot(found: Collection[Ability], asked: Collection[Ability], *, by: str, model: str) -> str:
+    """The sentence that says which of the abilities asked for a model lacks, or nothing."""
+    lacking = [ability for ability in asked if ability not in found]
+    if not lacking:
+        return ""
+    words = " and ".join(_WORDS[ability] for ability in lacking)
+    return f"{by} needs a language model that can {words}; {model!r} cannot."

@@ -74,6 +74,10 @@ class StubLanguageModel(LanguageModel):
         self._malformed_rate, self._seed, self._dim = malformed_rate, seed, dim
 
     @classmethod
+    def abilities_with(cls, **options: object) -> frozenset[Ability]:
+        return cls(**options).abilities  # type: ignore[arg-type]
+
+    @classmethod
     def tiny(cls) -> "StubLanguageModel":
         return cls()
 

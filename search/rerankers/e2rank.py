@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from search.generators.language_model import LanguageModel
+from search.generators.language_model import Ability, LanguageModel
 from search.generators.stub import StubLanguageModel
 from search.rerankers.base import Presence
 from search.rerankers.groupings import All
@@ -32,6 +32,8 @@ class E2Rank(Harness):
     """
 
     needs: ClassVar[Mapping[str, str]] = {"generator": "GENERATORS", "encoder": "ENCODERS"}
+
+    asks: ClassVar[frozenset[Ability]] = frozenset({Ability.EMBED})
 
     def __init__(
         self,

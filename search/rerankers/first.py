@@ -1,8 +1,9 @@
 """Listwise reranking by one token a window: the logits of the letters are the order."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from search.generators.language_model import LanguageModel
+from search.generators.language_model import Ability, LanguageModel
 from search.generators.stub import StubLanguageModel
 from search.rerankers.groupings import Windows
 from search.rerankers.policy import Policy
@@ -16,6 +17,8 @@ class First(Prompted):
 
     Source: Reddy et al., EMNLP 2024, arXiv:2406.15657.
     """
+
+    asks: ClassVar[frozenset[Ability]] = frozenset({Ability.LOGITS})
 
     def __init__(
         self,

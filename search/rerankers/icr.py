@@ -1,6 +1,8 @@
 """In-context reranking: no word is written, the question's attention is the score."""
 
-from search.generators.language_model import LanguageModel
+from typing import ClassVar
+
+from search.generators.language_model import Ability, LanguageModel
 from search.generators.stub import StubLanguageModel
 from search.rerankers.groupings import All
 from search.rerankers.policy import Policy
@@ -14,6 +16,8 @@ class Icr(Prompted):
 
     Source: Chen, Gutiérrez and Su, ICLR 2025, arXiv:2410.02642.
     """
+
+    asks: ClassVar[frozenset[Ability]] = frozenset({Ability.QUERY_ATTENTION})
 
     def __init__(
         self,

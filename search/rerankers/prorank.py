@@ -1,8 +1,9 @@
 """Pointwise reranking by a small language model: logit of 1 less logit of 0."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from search.generators.language_model import LanguageModel
+from search.generators.language_model import Ability, LanguageModel
 from search.generators.stub import StubLanguageModel
 from search.rerankers.groupings import One
 from search.rerankers.policy import Policy
@@ -16,6 +17,8 @@ class ProRank(Prompted):
 
     Source: ProRank, arXiv:2506.03487; its released form is mxbai-rerank-v2.
     """
+
+    asks: ClassVar[frozenset[Ability]] = frozenset({Ability.LOGITS})
 
     def __init__(
         self,

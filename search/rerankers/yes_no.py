@@ -1,8 +1,9 @@
 """Pointwise reranking: how probable it is that a language model says yes."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from search.generators.language_model import LanguageModel
+from search.generators.language_model import Ability, LanguageModel
 from search.generators.stub import StubLanguageModel
 from search.rerankers.groupings import One
 from search.rerankers.policy import Policy
@@ -16,6 +17,8 @@ class YesNo(Prompted):
 
     Source: Qwen3-Reranker, arXiv:2506.05176.
     """
+
+    asks: ClassVar[frozenset[Ability]] = frozenset({Ability.LOGITS})
 
     def __init__(
         self,

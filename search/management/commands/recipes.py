@@ -28,4 +28,5 @@ class Command(BaseCommand):
 
 def _line(state: RecipeState) -> str:
     verdict = "" if state.available else f"\n{'':26}cannot run here: {state.why_not}"
-    return f"{state.name:26}{state.title}\n{'':26}{' → '.join(state.stages)}{verdict}"
+    memory = f"\n{'':26}weights of {state.memory_bytes / 1e6:,.0f} MB" if state.memory_bytes else ""
+    return f"{state.name:26}{state.title}\n{'':26}{' → '.join(state.stages)}{memory}{verdict}"

@@ -179,17 +179,6 @@ def test_rare_words_of_a_question_weigh_more_and_punctuation_nothing() -> None:
     assert heron > 5 * the
 
 
-def test_weights_that_may_not_be_sold_are_refused(masked_folder: Path, tmp_path: Path) -> None:
-    import shutil
-
-    other = tmp_path / "splade"
-    shutil.copytree(masked_folder, other)
-    (other / "README.md").write_text("---\nlanguage: en\nlicense: cc-by-nc-sa-4.0\n---\n# SPLADE")
-    with pytest.raises(ConfigurationError, match=r"non-commercial use only \(cc-by-nc-sa-4.0\)"):
-        MaskedLanguageSparse(str(other))
-    assert MaskedLanguageSparse(str(other), allow_noncommercial=True).dim == len(VOCABULARY)
-
-
 def test_what_a_folder_lacks_is_named(masked_folder: Path, tmp_path: Path) -> None:
     import shutil
 
