@@ -6,6 +6,7 @@ corpora that the asker may see. Whoever asked waits until the deadline, and goes
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -24,14 +25,24 @@ NO_WORKER = "No worker took the reranking; the order is that of the search."
 LATE = "The rerankers took too long; the order is that of the search."
 
 
+@dataclass(frozen=True, slots=True)
+class Reordered:
+    """The hits as a chain of rerankers left them.
+
+    ``left_out``: those of the notes that say which reranker did not rank.
+    """
+
+    hits: list[Hit]
+    notes: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
 def is_web() -> bool:
     """Whether this is a web process, which loads nothing heavy."""
     return str(settings.PROCESS) == "web"
 
 
-def ask_worker(
-    query: Query, plan: Plan, hits: Sequence[Hit], *, left_s: float
-) -> tuple[list[Hit], list[str]]:
+def ask_worker(query: Query, plan: Plan, hits: Sequence[Hit], *, left_s: float) -> Reordered:
     """The hits as a worker ranks them, and its notes; if none does, as they came, and why."""
     deepest = max(link.depth for link in plan.chain)
     errand = Errand.objects.create(asked=_asked(query, plan, hits[:deepest], left_s))
@@ -39,15 +50,16 @@ def ask_worker(
         try:
             current_app.send_task(TASK, (errand.pk,), queue="gpu", retry=False)
         except Exception:  # whatever a broker raises
-            return list(hits), [NO_WORKER]
+            return Reordered(list(hits), [NO_WORKER], [NO_WORKER])
         answer = _awaited(errand.pk, left_s)
     finally:
         Errand.objects.filter(pk=errand.pk).delete()
     if isinstance(answer, str):
-        return list(hits), [answer]
+        return Reordered(list(hits), [answer], [answer])
     ranked = [_hit(entry) for entry in answer["hits"]]
     seen = {hit.passage_id for hit in ranked}
-    return [*ranked, *(hit for hit in hits if hit.passage_id not in seen)], answer["notes"]
+    below = [hit for hit in hits if hit.passage_id not in seen]
+    return Reordered([*ranked, *below], answer["notes"], answer["left_out"])
 
 
 def read(errand_id: int) -> tuple[Query, tuple[Reranking, ...], list[Hit], float] | None:
@@ -61,9 +73,10 @@ def read(errand_id: int) -> tuple[Query, tuple[Reranking, ...], list[Hit], float
     return query, chain, [_hit(entry) for entry in asked["hits"]], float(asked["left_s"])
 
 
-def answer(errand_id: int, hits: Sequence[Hit], notes: Sequence[str]) -> None:
+def answer(errand_id: int, done: Reordered) -> None:
     """Write the answer down, if somebody still waits; take away what nobody waited for."""
-    body = {"hits": [_entry(hit) for hit in hits], "notes": list(notes)}
+    hits = [_entry(hit) for hit in done.hits]
+    body = {"hits": hits, "notes": done.notes, "left_out": done.left_out}
     Errand.objects.filter(pk=errand_id).update(answer=body)
     Errand.objects.filter(created_at__lt=Now() - KEPT).delete()
 

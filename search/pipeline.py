@@ -91,22 +91,45 @@ def complete(query: Query, ranked: Ranked) -> Found:
 
 
 def rank(query: Query) -> Ranked:
-    """Plan, expand, retrieve, fuse and rerank; raises as ``find`` does."""
+    """Plan, expand, retrieve, fuse and rerank; raises as ``find`` does.
+
+    Where a part of the recipe is missing or late, the recipes that it names for that are tried in
+    their order, each with a budget of its own; the last is taken as it comes.
+    """
     plan = planning.plan(query)
     _check(query)
     if not query.corpora:
         return Ranked(plan, (), Retrieved(degraded=list(plan.notes)), query)
-    query, unmet = resolve(query)
+    query, notes = resolve(query)
+    unmet = list(notes)
+    for name in plan.fallbacks:
+        why, ranked = planning.missing(plan.recipe), None
+        if not why:
+            ranked = _ranked(query, plan)
+            why = " ".join(ranked.retrieved.left_out)
+        if ranked and not why:
+            break
+        unmet.append(f"The recipe {plan.recipe!r} did not run whole; {name!r} stands in. {why}")
+        plan = planning.fallback(plan, name, query)
+    else:
+        ranked = _ranked(query, plan)
+    ranked.retrieved.degraded += unmet
+    return ranked
+
+
+def _ranked(query: Query, plan: Plan) -> Ranked:
     walk = _Walk(query, plan)
     steps = plan.transforms if query.text.strip() else ()
     texts = expand(query, steps, walk.first_look, left_ms=lambda: walk.left_ms)
     asked = replace(query, text=texts.judging)
     retrieved, hits = walk.search(texts)
-    retrieved.degraded += [*unmet, *texts.notes]
+    retrieved.degraded += texts.notes
     if plan.chain:
         start = time.perf_counter()
-        hits, notes = reranking.rerank(asked, plan, hits, left_s=walk.left_ms / 1000)
-        retrieved.degraded += notes
+        done = reranking.rerank(asked, plan, hits, left_s=walk.left_ms / 1000)
+        hits = done.hits
+        retrieved.degraded += done.notes
+        retrieved.left_out += done.left_out
         retrieved.timings["rerank"] = (time.perf_counter() - start) * 1000
     return Ranked(plan, tuple(hits), retrieved, asked)
 

@@ -117,6 +117,22 @@ def plan(query: Query) -> Plan:
         QueryError: there is no such recipe; the sentence names those there are.
     """
     recipe, chosen_by, notes = _chosen(query)
+    return _planned(recipe, query, chosen_by=chosen_by, notes=notes)
+
+
+def fallback(plan: Plan, name: str, query: Query) -> Plan:
+    """The plan by the recipe of this name, which stands in for another's."""
+    recipe = {**known_recipes(), **_more.get()}[name]
+    return _planned(recipe, query, chosen_by=plan.chosen_by)
+
+
+def missing(name: str) -> str:
+    """Why the models of a recipe cannot be had, or nothing."""
+    recipe = {**known_recipes(), **_more.get()}[name]
+    return " ".join(_all_missing(recipe))
+
+
+def _planned(recipe: Recipe, query: Query, *, chosen_by: str, notes: Sequence[str] = ()) -> Plan:
     weights = recipe.retriever_weights
     if recipe.has_route and query.text:
         weights = route(query.text).weights(weights)
@@ -130,6 +146,7 @@ def plan(query: Query) -> Plan:
         refiners=recipe.refiners,
         chain=recipe.chain,
         deadline_ms=recipe.total_ms or conf().deadline_ms,
+        fallbacks=recipe.fallbacks,
         digest=recipe.digest,
         notes=(*query.notes, *notes),
     )
@@ -206,7 +223,7 @@ def _deep_enough(retriever: Retriever, query: Query) -> Retriever:
 def _state(recipe: Recipe) -> RecipeState:
     models = _models(recipe)
     needs = tuple(f"{WORDS[kind]} {alias}".strip() for kind, alias in models)
-    missing = tuple(dict.fromkeys(why for kind, alias in models if (why := _missing(kind, alias))))
+    missing = _all_missing(recipe)
     return RecipeState(
         name=recipe.name,
         title=recipe.title,
@@ -233,6 +250,11 @@ def _models(recipe: Recipe) -> list[tuple[str, str]]:
     encoders = [("ENCODERS", alias) for one in recipe.retrievers for alias in spaces_of(one)]
     rerankers = [("RERANKERS", link.name) for link in recipe.chain]
     return list(dict.fromkeys([*encoders, *rerankers]))
+
+
+def _all_missing(recipe: Recipe) -> tuple[str, ...]:
+    found = (_missing(kind, alias) for kind, alias in _models(recipe))
+    return tuple(dict.fromkeys(why for why in found if why))
 
 
 def _missing(kind: str, alias: str) -> str:

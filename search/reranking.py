@@ -12,6 +12,7 @@ from typing import Any
 
 from search import errands, registry
 from search.conf import conf
+from search.errands import Reordered
 from search.errors import SearchError
 from search.models import VectorSpace
 from search.rerankers.base import Deadline, Reranked, Reranker
@@ -24,12 +25,10 @@ log = logging.getLogger(__name__)
 GRACE_S = 0.5  # after the deadline: for the answer of a call that was already on its way
 
 
-def rerank(
-    query: Query, plan: Plan, hits: Sequence[Hit], *, left_s: float
-) -> tuple[list[Hit], list[str]]:
+def rerank(query: Query, plan: Plan, hits: Sequence[Hit], *, left_s: float) -> Reordered:
     """The hits in the order of the plan's rerankers, each on fewer than the one before.
 
-    Gives also the sentences for ``degraded``. ``query.text`` is what judges. Below the deepest
+    The notes are sentences for ``degraded``. ``query.text`` is what judges. Below the deepest
     look everything keeps its order.
     """
     if errands.is_web() and not all(_is_light(link) for link in plan.chain):
@@ -39,28 +38,18 @@ def rerank(
 
 def rerank_here(
     query: Query, chain: Sequence[Reranking], hits: Sequence[Hit], *, deadline: Deadline
-) -> tuple[list[Hit], list[str]]:
+) -> Reordered:
     """As ``rerank``, in this process."""
     notes: list[str] = []
+    left_out: list[str] = []
     deepest = max((link.depth for link in chain), default=0)
     by_key = {hit.passage_id: hit for hit in hits}
     ranked: tuple[Candidate, ...] = hydrate(hits[:deepest], query.corpora)
     for link in chain:
-        if deadline.is_past:
-            notes.append(f"There was no time left for the reranker {link.name!r}.")
-            continue
-        try:
-            reranker = _with_vectors(registry.reranker(link.name), query)
-            done = _in_time(reranker, query, ranked[: link.depth], deadline)
-        except TimeoutError:
-            notes.append(f"The reranker {link.name!r} took too long and was left out.")
-            continue
-        except SearchError as error:
-            notes.append(f"The reranker {link.name!r} was left out: {error}")
-            continue
-        except Exception as error:  # a plug-in's fault must not cost the result
-            log.exception("The reranker %s failed.", link.name)
-            notes.append(f"The reranker {link.name!r} failed ({type(error).__name__}).")
+        done = _ranked_by(link, query, ranked[: link.depth], deadline)
+        if isinstance(done, str):
+            notes.append(done)
+            left_out.append(done)
             continue
         if registry.is_stand_in("RERANKERS", link.name):
             notes.append(f"The reranker {link.name!r} is a stand-in: its order means nothing.")
@@ -69,7 +58,25 @@ def rerank_here(
     above = [Hit(c.passage_id, c.score, c.signals) for c in ranked]
     seen = {hit.passage_id for hit in above}
     below = [by_key[key] for key in by_key if key not in seen]
-    return falling([*above, *below]), notes
+    return Reordered(falling([*above, *below]), notes, left_out)
+
+
+def _ranked_by(
+    link: Reranking, query: Query, candidates: Sequence[Candidate], deadline: Deadline
+) -> Reranked | str:
+    """What a reranker makes of the candidates, or the sentence that says why it was left out."""
+    if deadline.is_past:
+        return f"There was no time left for the reranker {link.name!r}."
+    try:
+        reranker = _with_vectors(registry.reranker(link.name), query)
+        return _in_time(reranker, query, candidates, deadline)
+    except TimeoutError:
+        return f"The reranker {link.name!r} took too long and was left out."
+    except SearchError as error:
+        return f"The reranker {link.name!r} was left out: {error}"
+    except Exception as error:  # a plug-in's fault must not cost the result
+        log.exception("The reranker %s failed.", link.name)
+        return f"The reranker {link.name!r} failed ({type(error).__name__})."
 
 
 def falling(hits: Sequence[Hit]) -> list[Hit]:

@@ -21,5 +21,5 @@ def run_errand(errand_id: int) -> None:
     if asked is None:
         return
     query, chain, hits, left_s = asked
-    ranked, notes = reranking.rerank_here(query, chain, hits, deadline=Deadline.after(left_s))
-    errands.answer(errand_id, ranked, notes)
+    done = reranking.rerank_here(query, chain, hits, deadline=Deadline.after(left_s))
+    errands.answer(errand_id, done)

@@ -1,6 +1,6 @@
 """The values that walk between rooms. All frozen; ids walk first, content later."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -129,6 +129,7 @@ class Plan:
     refiners: tuple[Step, ...] = ()
     chain: tuple[Reranking, ...] = ()
     deadline_ms: int = 2000
+    fallbacks: tuple[str, ...] = ()  # recipes that stand in, in order
     digest: str = ""
     notes: tuple[str, ...] = ()
 
@@ -293,8 +294,3 @@ class Answer:
     generator: str = ""
     notes: tuple[str, ...] = ()
     followups: tuple[str, ...] = ()
-
-
-def by_id(candidates: Sequence[Candidate]) -> dict[int, Candidate]:
-    """Candidates by passage id."""
-    return {candidate.passage_id: candidate for candidate in candidates}

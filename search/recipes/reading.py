@@ -24,6 +24,7 @@ _SECTIONS: Mapping[str, frozenset[str]] = {
     "refine": frozenset({"steps"}),
     "rerank": frozenset({"chain"}),
     "budget": frozenset({"total_ms"}),
+    "fallback": frozenset({"order"}),
 }
 _STAGE = frozenset({"name", "k", "space"})
 _RERANKING = frozenset({"name", "depth"})
@@ -87,14 +88,22 @@ def resolve(
     for name in entries:
         found[name] = _recipe(name, _whole(name, entries, ()))
         if name not in presets:
-            for one in found[name].retrievers:
-                if one.space:
-                    known.check(name, "encoder", one.space)
-            for link in found[name].chain:
-                known.check(name, "reranker", link.name)
-            for model in found[name].writers:
-                known.check(name, "generator", model)
+            _check_aliases(found[name], known)
+    offered = [name for name, recipe in found.items() if not recipe.is_hidden]
+    for name, recipe in found.items():
+        for other in recipe.fallbacks:
+            _one_of(name, "a fallback", other, [one for one in offered if one != name])
     return found
+
+
+def _check_aliases(recipe: Recipe, known: Known) -> None:
+    for one in recipe.retrievers:
+        if one.space:
+            known.check(recipe.name, "encoder", one.space)
+    for link in recipe.chain:
+        known.check(recipe.name, "reranker", link.name)
+    for model in recipe.writers:
+        known.check(recipe.name, "generator", model)
 
 
 def _whole(name: str, entries: Mapping[str, Entry], heirs: tuple[str, ...]) -> Entry:
@@ -155,6 +164,7 @@ def _recipe(name: str, entry: Entry) -> Recipe:
         refiners=_steps(name, "steps", {"steps": [*UNSAID], **entry.get("refine", {})}, REFINERS),
         chain=_chain(name, entry),
         total_ms=_number(name, "total_ms", entry.get("budget", {}), 0, most=LONGEST_MS),
+        fallbacks=_order(name, entry.get("fallback", {})),
     )
     if not recipe.retrievers and not recipe.is_hidden:
         raise ConfigurationError(f"The recipe {name!r} names no retriever in [retrieve] stages.")
@@ -169,6 +179,15 @@ def _recipe(name: str, entry: Entry) -> Recipe:
             f"The recipe {name!r} weighs {strange[0]!r}, which is none of its retrievers."
         )
     return recipe
+
+
+def _order(name: str, section: Entry) -> tuple[str, ...]:
+    given = section.get("order", [])
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        raise ConfigurationError(
+            f"The recipe {name!r} has {given!r} as order of [fallback]; write a list of recipes."
+        )
+    return tuple(given)
 
 
 def _retrievers(name: str, entry: Entry) -> tuple[Retriever, ...]:

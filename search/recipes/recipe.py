@@ -30,6 +30,7 @@ class Recipe:
     refiners: tuple[Step, ...] = ()
     chain: tuple[Reranking, ...] = ()
     total_ms: int = 0
+    fallbacks: tuple[str, ...] = ()  # recipes that stand in, in order
 
     @property
     def retriever_weights(self) -> dict[str, float]:

@@ -33,6 +33,7 @@ class Retrieved:
     meaning: tuple[Vector, VectorSpace] | None = None  # the question among the passages' vectors
     filters: Filters = NO_FILTERS  # the query's, and the kinds that weigh nothing
     degraded: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)  # the sentences among them of what is missing
     timings: dict[str, float] = field(default_factory=dict)
 
 
@@ -95,10 +96,13 @@ def _run(retriever: Retriever, ask: Look, found: Retrieved) -> None:
     name = NAMES[retriever.name]
     try:
         found.runs.append(look(retriever, ask))
+        return
     except LateError:
-        found.degraded.append(f"{name} took too long and was left out.")
+        why = f"{name} took too long and was left out."
     except SearchError as error:
-        found.degraded.append(f"{name} is off: {error}")
+        why = f"{name} is off: {error}"
     except OperationalError as error:
         log.warning("%s failed: %s", name, error)
-        found.degraded.append(f"{name} did not answer in time and was left out.")
+        why = f"{name} did not answer in time and was left out."
+    found.degraded.append(why)
+    found.left_out.append(why)

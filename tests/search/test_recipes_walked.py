@@ -235,7 +235,7 @@ def test_an_errand_reads_only_what_its_asker_may_see(
     from search.reranking import rerank_here
 
     chain = planning.plan(query).chain
-    ranked, _ = rerank_here(query, chain, hits, deadline=Deadline.after(5))
+    ranked = rerank_here(query, chain, hits, deadline=Deadline.after(5)).hits
     assert [hit.passage_id for hit in ranked] == [secret]  # kept in place, never read
     assert ranked[0].signals == hits[0].signals
 
