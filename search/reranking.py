@@ -6,7 +6,6 @@ A reranker that is missing or late costs its order, never a hit; the sentence sa
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -16,9 +15,10 @@ from search.errands import Reordered
 from search.errors import SearchError
 from search.models import VectorSpace
 from search.rerankers.base import Deadline, Reranked, Reranker
+from search.rerankers.blending import never_rising
 from search.retrieval.content import hydrate
 from search.retrieval.stored import StoredTokens, StoredVectors
-from search.types import Candidate, Hit, Plan, Query, Reranking, Signal
+from search.types import Candidate, Hit, Plan, Query, Reranking
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def rerank_here(
     above = [Hit(c.passage_id, c.score, c.signals) for c in ranked]
     seen = {hit.passage_id for hit in above}
     below = [by_key[key] for key in by_key if key not in seen]
-    return Reordered(falling([*above, *below]), notes, left_out)
+    return Reordered(never_rising([*above, *below]), notes, left_out)
 
 
 def _ranked_by(
@@ -77,29 +77,6 @@ def _ranked_by(
     except Exception as error:  # a plug-in's fault must not cost the result
         log.exception("The reranker %s failed.", link.name)
         return f"The reranker {link.name!r} failed ({type(error).__name__})."
-
-
-def falling(hits: Sequence[Hit]) -> list[Hit]:
-    """The hits in their order, with scores that never rise: what follows a lower score is lowered.
-
-    Scores of different stages do not compare; only the order counts.
-    """
-    found: list[Hit] = []
-    for hit in hits:
-        least = found[-1].score if found else hit.score
-        found.append(hit if hit.score <= least else _lowered(hit, least))
-    return found
-
-
-def _lowered(hit: Hit, score: float) -> Hit:
-    """The hit with another score, its parts changed so that they sum to it."""
-    total = sum(signal.part for signal in hit.signals.values())
-    if total > 0:
-        parts = {n: replace(s, part=s.part * score / total) for n, s in hit.signals.items()}
-    else:
-        share = (score - total) / max(len(hit.signals), 1)
-        parts = {n: Signal(s.rank, s.raw, s.part + share) for n, s in hit.signals.items()}
-    return Hit(hit.passage_id, score, parts)
 
 
 def _in_time(

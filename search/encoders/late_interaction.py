@@ -1,8 +1,6 @@
 """Many vectors for a text, and how two such texts are compared: late interaction."""
 
-import math
 from collections.abc import Sequence
-from heapq import heappush, heapreplace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +8,7 @@ from numpy.typing import NDArray
 from search.encoders.base import Ragged, Rows, TokenEncoder
 from search.encoders.onnx_text import OnnxTextEncoder, TokenState
 from search.errors import ConfigurationError
+from search.pruning import has_settled, within_reach
 
 MOST_POOLING = 16
 _BLOCK = 16  # documents scored at once while an early exit may come
@@ -82,14 +81,14 @@ def maxsim(
     first_stage: Sequence[float] | None = None,
     k: int = 10,
     alpha: float = 1.0,
-    beta: float = math.inf,
+    beta: int | None = None,
 ) -> NDArray[np.float32]:
     """For each document the sum, over the query's tokens, of the best cosine with one of its own.
 
     ``query`` is (tokens, dim). The scores are (documents,), NaN where a document was not scored.
     With ``first_stage``, a score for each document, best first, documents may be passed over:
     those that ``within_reach`` leaves out, and all that come after ``beta`` documents in a row
-    have failed to enter the best ``k``. An alpha of 1 and an infinite beta score all.
+    have failed to enter the best ``k``. An alpha of 1 and no beta score all.
 
     Raises:
         ValueError: a first-stage score is missing.
@@ -101,29 +100,13 @@ def maxsim(
         return _sums(query, documents)
     if len(first_stage) != len(documents):
         raise ValueError(f"{len(documents)} documents came with {len(first_stage)} scores.")
-    chosen = within_reach(first_stage, k=k, alpha=alpha)
+    chosen = within_reach(first_stage, alpha=alpha, top=k)
     scores = np.full(len(documents), np.nan, dtype=np.float32)
-    if math.isinf(beta):
+    if beta is None:
         scores[chosen] = _sums(query, _some(documents, chosen))
     else:
         _score_until(query, documents, chosen, scores, k=k, beta=beta)
     return scores
-
-
-def within_reach(first_stage: Sequence[float], *, k: int, alpha: float) -> list[int]:
-    """The places of the candidates worth a closer look, best first.
-
-    Scores are scaled to 0..1; kept are those of at least (1 - alpha) times the k-th. Fewer than k
-    candidates are all kept, and so are all when they score alike.
-    """
-    order = sorted(range(len(first_stage)), key=lambda place: (-first_stage[place], place))
-    if len(order) <= k:
-        return order
-    low, high = first_stage[order[-1]], first_stage[order[0]]
-    if high <= low:
-        return order
-    bar = (first_stage[order[k - 1]] - low) / (high - low) * (1 - alpha)
-    return [place for place in order if (first_stage[place] - low) / (high - low) >= bar]
 
 
 def _score_until(
@@ -133,24 +116,16 @@ def _score_until(
     scores: NDArray[np.float32],
     *,
     k: int,
-    beta: float,
+    beta: int,
 ) -> None:
     """Score in the order of the first stage until ``beta`` in a row do not enter the best k."""
-    best: list[float] = []
-    failed = 0
+    found: list[float] = []
     for start in range(0, len(chosen), _BLOCK):
         block = chosen[start : start + _BLOCK]
         for place, score in zip(block, _sums(query, _some(documents, block)), strict=True):
             scores[place] = score
-            if len(best) < k:
-                heappush(best, float(score))
-                failed = 0
-            elif score > best[0]:
-                heapreplace(best, float(score))
-                failed = 0
-            else:
-                failed += 1
-            if failed >= beta:
+            found.append(float(score))
+            if has_settled(found, beta=beta, top=k):
                 return
 
 

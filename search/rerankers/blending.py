@@ -8,7 +8,7 @@ from dataclasses import replace
 from statistics import fmean, pstdev
 
 from search.rerankers.base import is_falling
-from search.types import Candidate, Signal
+from search.types import Candidate, Hit, Signal
 
 FLAT = 1e-9  # deviations below this, relative to the mean, are none
 
@@ -30,6 +30,29 @@ def stretched(scores: Sequence[float]) -> list[float]:
     if high - low <= FLAT * max(1.0, abs(high)):
         return [1.0] * len(scores)
     return [(score - low) / (high - low) for score in scores]
+
+
+def never_rising[Scored: (Hit, Candidate)](ranked: Sequence[Scored]) -> list[Scored]:
+    """Those ranked in their order; what follows a lower score is lowered to it, with its parts.
+
+    Scores of different stages do not compare; only the order counts.
+    """
+    found: list[Scored] = []
+    for one in ranked:
+        least = found[-1].score if found else one.score
+        found.append(one if one.score <= least else _lowered(one, least))
+    return found
+
+
+def _lowered[Scored: (Hit, Candidate)](one: Scored, score: float) -> Scored:
+    """The same with another score, its parts changed so that they sum to it."""
+    total = sum(signal.part for signal in one.signals.values())
+    if total > 0:
+        parts = {n: replace(s, part=s.part * score / total) for n, s in one.signals.items()}
+    else:
+        share = (score - total) / max(len(one.signals), 1)
+        parts = {n: replace(s, part=s.part + share) for n, s in one.signals.items()}
+    return replace(one, score=score, signals=parts)
 
 
 def blend(

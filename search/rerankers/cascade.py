@@ -1,13 +1,13 @@
 """Several rerankers in turn, each on fewer candidates, within one time budget."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from search.errors import ConfigurationError
 from search.rerankers.base import Deadline, Presence, Report, Reranked, Reranker
+from search.rerankers.blending import never_rising
 from search.rerankers.term_overlap import TermOverlap
-from search.types import Candidate, Query, Signal
+from search.types import Candidate, Query
 
 
 class Cascade(Reranker):
@@ -58,7 +58,7 @@ class Cascade(Reranker):
                 continue
             share = _share(deadline, len(self._stages) - place)
             done = stage.rerank(query, ranked[:depth], deadline=share)
-            ranked = (*done.candidates, *_below(ranked[depth:], done.candidates))
+            ranked = tuple(never_rising([*done.candidates, *ranked[depth:]]))
             report += done.report
         return Reranked(ranked, report)
 
@@ -72,21 +72,3 @@ def _share(deadline: Deadline | None, stages_left: int) -> Deadline | None:
 def _left_out(stage: Reranker) -> Report:
     note = f"There was no time left for the reranker {stage.name}."
     return Report(late=True, notes=(note,))
-
-
-def _below(tail: Sequence[Candidate], head: Sequence[Candidate]) -> list[Candidate]:
-    """The tail with scores, and parts of them, that do not rise above the head's last."""
-    least = head[-1].score if head else 0.0
-    lowered = []
-    for candidate in tail:
-        if candidate.score > least:
-            factor = least / candidate.score if candidate.score > 0 else 1.0
-            signals = {
-                name: Signal(signal.rank, signal.raw, signal.part * factor)
-                for name, signal in candidate.signals.items()
-            }
-            lowered.append(replace(candidate, score=least, signals=signals))
-        else:
-            lowered.append(candidate)
-        least = min(least, lowered[-1].score)
-    return lowered

@@ -11,7 +11,7 @@ from random import Random
 from statistics import fmean
 from typing import Protocol
 
-from search.rerankers.policy import has_settled
+from search.pruning import has_settled
 from search.rerankers.readout import falling
 
 Said = Mapping[int, float] | None

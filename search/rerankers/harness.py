@@ -12,10 +12,11 @@ from itertools import batched
 from random import Random
 
 from search.errors import SearchError
+from search.pruning import within_reach
 from search.rerankers.base import Deadline, Report, Reranked, Reranker
 from search.rerankers.blending import blend, first_stage_scores
 from search.rerankers.groupings import Grouping, Said
-from search.rerankers.policy import Policy, chance, kept, shown
+from search.rerankers.policy import Policy, chance, shown
 from search.rerankers.readout import Reading, Readout
 from search.types import Candidate, Query
 
@@ -43,7 +44,8 @@ class Harness(Reranker):
         started = time.perf_counter()
         policy = self._policy
         looked_at = candidates[: policy.depth]
-        count = kept(first_stage_scores(looked_at), alpha=policy.alpha, top=policy.top)
+        reached = within_reach(first_stage_scores(looked_at), alpha=policy.alpha, top=policy.top)
+        count = len(reached)  # they fall, so these are the first
         head = candidates[:count]
         if len(head) < 2:
             return Reranked(tuple(candidates), Report(seconds=time.perf_counter() - started))

@@ -1,13 +1,11 @@
 """The small decisions every reranker shares: how deep, in which order shown, when to stop."""
 
-import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from random import Random
 
 from search.errors import ConfigurationError
-from search.rerankers.blending import stretched
 from search.types import Query
 
 ORDERS = ("retriever", "reversed", "shuffled")
@@ -19,8 +17,8 @@ class Policy:
 
     ``depth``: how many candidates are looked at. ``weight``: the reranker's in the blend, 0..1.
     ``order``: in which a prompt shows its candidates. ``attempts``: how often an unreadable answer
-    is asked for. ``alpha`` (0..1) and ``beta`` prune, see ``kept`` and ``has_settled``; 1 and None
-    keep all. ``top``: the k that pruning must not touch.
+    is asked for. ``alpha`` (0..1) and ``beta`` prune, see ``search.pruning``; 1 and None keep all.
+    ``top``: the k that pruning must not touch.
     """
 
     depth: int = 100
@@ -60,27 +58,3 @@ def shown(group: Sequence[int], order: str, rng: Random) -> list[int]:
     if order == "shuffled":
         return rng.sample(list(group), len(group))
     return list(group)
-
-
-def kept(scores: Sequence[float], *, alpha: float, top: int) -> int:
-    """How many of the falling scores are worth a look.
-
-    Those with s >= s_top * (1 - alpha), all scores on a scale of 0 to 1; all if there are no more
-    than ``top``.
-
-    Source: "Multivector Reranking in the Era of Strong First-Stage Retrievers" (2026); the scale
-    is ours, since the product means nothing for scores below 0.
-    """
-    if len(scores) <= top:
-        return len(scores)
-    scaled = stretched(scores)
-    least = scaled[top - 1] * (1 - alpha)
-    return sum(score >= least for score in scaled)
-
-
-def has_settled(scores: Sequence[float], *, beta: int | None, top: int) -> bool:
-    """Whether the last ``beta`` scores all missed the ``top`` best of those before them."""
-    if beta is None or len(scores) < top + beta:
-        return False
-    best = heapq.nlargest(top, scores[:-beta])
-    return all(score <= best[-1] for score in scores[-beta:])

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from search.encoders.base import Rows
-from search.encoders.late_interaction import maxsim, within_reach
+from search.encoders.late_interaction import maxsim
 from search.models import VectorSpace
+from search.pruning import within_reach
 from search.retrieval import dense
 from search.retrieval.conditions import NO_FILTERS
 from search.retrieval.nearest import as_run
@@ -52,7 +53,7 @@ def rescore(
     depth: int = 50,
     k: int = 10,
     alpha: float = 1.0,
-    beta: float = math.inf,
+    beta: int | None = None,
 ) -> Run:
     """The first ``depth`` of a run by MaxSim: those alone that were scored.
 
@@ -60,7 +61,7 @@ def rescore(
     vectors is left out too. Ties go to the lower passage id.
     """
     hits = run.hits[:depth]
-    chosen = [hits[i] for i in within_reach([hit.score for hit in hits], k=k, alpha=alpha)]
+    chosen = [hits[i] for i in within_reach([hit.score for hit in hits], alpha=alpha, top=k)]
     keys, documents = stored_tokens([hit.passage_id for hit in chosen], space, corpora)
     first = {hit.passage_id: hit.score for hit in chosen}
     scores = maxsim(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from search.errors import ConfigurationError
 from search.rerankers.groupings import All, Ask, Groups, HeapSets, One, Said, Windows
-from search.rerankers.policy import Policy, has_settled, kept, shown
+from search.rerankers.policy import Policy, shown
 
 
 class Oracle:
@@ -119,28 +119,6 @@ def test_one_by_one_ends_when_the_best_have_settled() -> None:
     arranged = One(batch=1, beta=10, top=10).arrange(100, oracle.scored, Random(1))
     assert sorted(arranged.scores) == list(range(20))
     assert arranged.passed_over == frozenset(range(20, 100))
-
-
-@settings(deadline=None)
-@given(st.lists(st.floats(-5, 5), min_size=1, max_size=60), st.integers(1, 12))
-def test_without_beta_and_alpha_all_are_looked_at(scores: list[float], top: int) -> None:
-    falling = sorted(scores, reverse=True)
-    assert kept(falling, alpha=1.0, top=top) == len(scores)
-    assert not has_settled(falling, beta=None, top=top)
-
-
-@settings(deadline=None)
-@given(st.lists(st.floats(-5, 5), min_size=1, max_size=60), st.floats(0, 1), st.integers(1, 12))
-def test_pruning_keeps_the_top_and_at_most_all(scores: list[float], alpha: float, top: int) -> None:
-    falling = sorted(scores, reverse=True)
-    assert min(top, len(scores)) <= kept(falling, alpha=alpha, top=top) <= len(scores)
-
-
-def test_alpha_prunes_by_the_distance_to_the_kth_score() -> None:
-    falling = [10.0, 9.0, 8.0, 4.5, 3.0, 0.0]
-    assert kept(falling, alpha=0.5, top=3) == 4  # 0.8 * 0.5 = 0.4 of the range
-    assert kept(falling, alpha=0.0, top=3) == 3
-    assert kept([score - 100 for score in falling], alpha=0.5, top=3) == 4
 
 
 def test_a_group_is_shown_as_the_policy_says() -> None:
