@@ -12,7 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from search.answers.compose import note_of
-from search.answers.explain import mean_shares, modality_shares, sentence, why
+from search.answers.explain import (
+    RetrieverPart,
+    mean_shares,
+    modality_shares,
+    sentence,
+    why,
+)
 from search.answers.snippets import snippet
 from search.retrieval.facets import Spread
 from search.types import Answer, Candidate, Citation, Filters, Locator, Query, Sentence, Source
@@ -155,10 +161,7 @@ def hit_body(
         "match": _number(candidate.match),
         "heading": candidate.heading,
         "document": document_body(candidate.source),
-        "signals": {
-            name: {"rank": part.rank, "score": _number(part.raw), "share": _number(part.share)}
-            for name, part in found.retrievers.items()
-        },
+        "signals": _signals(found.retrievers),
         "modality_shares": _shares(found.modalities),
         "why": [term.word for term in found.terms],
         "terms": [
@@ -167,6 +170,24 @@ def hit_body(
         ],
         "explanation": sentence(found),
         "more": [_place_body(other, question) for other in more],
+    }
+
+
+def _signals(parts: Mapping[str, RetrieverPart]) -> Body:
+    """What each retriever said; ``added``: as much of its share as texts that were added brought.
+
+    Rank and score are those of the question itself where it found the hit.
+    """
+    bodies: dict[str, dict[str, Any]] = {}
+    for name, part in sorted(parts.items(), key=lambda item: " by " in item[0]):
+        retriever, _, origin = name.partition(" by ")
+        said = {"rank": part.rank, "score": _number(part.raw), "share": 0.0, "added": 0.0}
+        body = bodies.setdefault(retriever, said)
+        body["share"] += part.share
+        body["added"] += part.share if origin else 0.0
+    rounded = ("share", "added")
+    return {
+        name: body | {key: _number(body[key]) for key in rounded} for name, body in bodies.items()
     }
 
 

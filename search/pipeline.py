@@ -1,6 +1,7 @@
 """The walk of a query: plan, expand, retrieve, fuse, rerank, hydrate, refine."""
 
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -160,6 +161,7 @@ class _Walk:
         self._query, self._plan = query, plan
         self._began = time.perf_counter()
         self._found: dict[str, Retrieved] = {}
+        self._timings: dict[str, float] = defaultdict(float)  # stage -> ms, of all texts together
 
     @property
     def left_ms(self) -> float:
@@ -169,8 +171,10 @@ class _Walk:
     def first_look(self, text: str) -> tuple[Sequence[str], Mapping[str, float]]:
         """What a transform may read: the best passages for a text, and the idf of its terms."""
         retrieved = self._retrieved(text)
+        start = time.perf_counter()
         hits = _fuse(self._query, self._plan, retrieved.runs, self._plan.weights)
         candidates = hydrate(hits[:FIRST_LOOK], self._query.corpora)
+        self._timings["first_look"] += (time.perf_counter() - start) * 1000
         return [c.text for c in candidates], {term.text: term.idf for term in retrieved.terms.terms}
 
     def search(self, texts: Texts) -> tuple[Retrieved, list[Hit]]:
@@ -198,7 +202,8 @@ class _Walk:
         if parts:
             by_key = {hit.passage_id: hit for hit in hits}
             hits = [by_key[key] for key in cover_parts(list(by_key), parts, k=self._query.k)]
-        retrieved.timings["fuse"] = (time.perf_counter() - start) * 1000
+        self._timings["fuse"] += (time.perf_counter() - start) * 1000
+        retrieved.timings = dict(self._timings)
         return retrieved, hits
 
     def _looking_for(self, added: SubQuery, asked: Retrieved) -> tuple[Retriever, ...]:
@@ -215,7 +220,11 @@ class _Walk:
         if text not in self._found:
             plan = replace(self._plan, retrievers=by, deadline_ms=int(self.left_ms))
             spaces = {one.name: planning.spaces_of(one) for one in by}
-            self._found[text] = retrieve(replace(self._query, text=text), plan, spaces)
+            base = next((one for one in self._found.values() if one.terms.terms), None)
+            found = retrieve(replace(self._query, text=text), plan, spaces, base=base)
+            for stage, ms in found.timings.items():
+                self._timings[stage] += ms
+            self._found[text] = found
         return self._found[text]
 
 

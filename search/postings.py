@@ -12,6 +12,7 @@ says.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,7 @@ from search.models import Corpus, TermFrequency
 FRESH = 1024  # slots of a block that is still written to
 FULL = 8192  # slots of a merged block
 
-Entries = NDArray[np.uint32]  # big-endian, as they are stored
-"""Slots in the first column, length * 256 + count in the second."""
+PORTION = 1 << 15  # entries that are unpacked at once: they stay in the processor's cache
 
 _COUNT = """
 INSERT INTO search_termfrequency (corpus_id, term, passages)
@@ -82,9 +82,19 @@ DELETE FROM search_posting g USING unnest(%s::text[], %s::bigint[]) AS k(term, b
 WHERE g.corpus_id = %s AND g.term = k.term AND g.block = k.block
 """
 READ = """
-SELECT corpus_id, term, entries FROM search_posting
-WHERE corpus_id = ANY(%s) AND term = ANY(%s)
+SELECT g.corpus_id, c.next_slot, g.term, g.entries
+FROM search_posting g JOIN search_corpus c ON c.id = g.corpus_id
+WHERE g.corpus_id = ANY(%s) AND g.term = ANY(%s)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Where a term stands: a place in each array for each passage."""
+
+    slots: NDArray[np.int64]
+    lengths: NDArray[np.uint32]  # terms in the passage
+    counts: NDArray[np.uint32]  # of this one, 1 to 255
 
 
 def add(corpus: Corpus, ids: Sequence[int], configurations: Sequence[str]) -> None:
@@ -106,9 +116,10 @@ def remove(corpus: Corpus, ids: Sequence[int], configurations: Sequence[str]) ->
     empty: list[tuple[str, int]] = []
     with connection.cursor() as cursor:
         cursor.execute("SELECT slot FROM search_passage WHERE id = ANY(%(ids)s)", values)
-        slots = np.array([slot for (slot,) in cursor.fetchall()], dtype=np.uint32)
-        for term, block, entries in _fetch(_STANDING, values):
-            rest = entries[~np.isin(entries[:, 0], slots)]
+        slots = np.array([slot for (slot,) in cursor.fetchall()], dtype=np.uint64)
+        for term, block, packed in fetch_binary(_STANDING, values):
+            entries = np.frombuffer(packed, dtype=">u8")
+            rest = entries[~np.isin(entries >> np.uint64(32), slots)]
             if len(rest):
                 kept.append((term, block, rest.tobytes()))
             else:
@@ -129,19 +140,19 @@ def merge(corpus: Corpus, next_slot: int) -> None:
             cursor.execute(_MERGE, values)
 
 
-def read(corpora: Sequence[int], terms: Sequence[str]) -> Iterator[tuple[int, str, Entries]]:
-    """The rows of the terms in these corpora: corpus, term, entries (n, 2)."""
-    return _fetch(READ, [list(corpora), list(terms)])
+def read(corpora: Sequence[int], terms: Sequence[str]) -> list[tuple[int, int, str, bytes]]:
+    """The rows of the terms in these corpora: corpus, its next slot, term, packed entries."""
+    return fetch_binary(READ, [list(corpora), list(terms)])
 
 
-def counts(entries: Entries) -> Entries:
-    """How often the term stands in each passage, 1 to 255."""
-    return entries[:, 1] & np.uint32(0xFF)
-
-
-def lengths(entries: Entries) -> Entries:
-    """How many terms each passage has."""
-    return entries[:, 1] >> np.uint32(8)
+def unpacked(rows: Sequence[bytes]) -> Iterator[Entries]:
+    """The entries of the rows, in portions."""
+    packed = np.frombuffer(b"".join(rows), dtype=np.uint64)
+    for start in range(0, len(packed), PORTION):
+        entries = packed[start : start + PORTION].byteswap()
+        low = entries.astype(np.uint32)
+        slots = (entries >> np.uint64(32)).view(np.int64)
+        yield Entries(slots, low >> np.uint32(8), low & np.uint32(0xFF))
 
 
 def _blocks(corpus: Corpus) -> dict[str, Any]:
@@ -168,9 +179,3 @@ def _count(corpus: Corpus, ids: Sequence[int], configurations: Sequence[str], *,
         gone = [term for term, passages in cursor.fetchall() if passages <= 0]
     counted = TermFrequency.objects.filter(corpus=corpus, term__in=gone)
     return (counted._raw_delete("default") or 0) if gone else 0
-
-
-def _fetch(statement: str, values: Any) -> Iterator[tuple[Any, ...]]:
-    """Rows whose last column is entries; in binary, since hexadecimal text is twice as long."""
-    for *key, entries in fetch_binary(statement, values):
-        yield *key, np.frombuffer(entries, dtype=">u4").reshape(-1, 2)

@@ -28,6 +28,7 @@ class SignalBody(s.Serializer):
     rank = s.IntegerField(allow_null=True)
     score = s.FloatField(allow_null=True)
     share = s.FloatField()
+    added = s.FloatField(help_text="How much of the share a text brought that was added.")
 
 
 class TermBody(s.Serializer):

@@ -37,11 +37,14 @@ class Retrieved:
     timings: dict[str, float] = field(default_factory=dict)
 
 
-def retrieve(query: Query, plan: Plan, spaces: Spaces) -> Retrieved:
+def retrieve(
+    query: Query, plan: Plan, spaces: Spaces, *, base: Retrieved | None = None
+) -> Retrieved:
     """One run for each retriever of the plan that answered in time.
 
     The question is encoded in other threads while the words are looked up. When nothing but
-    retrievers that need a model was asked for and none can answer, word search stands in.
+    retrievers that need a model was asked for and none can answer, word search stands in. ``base``:
+    what a text with some of the same words found in the same corpora; these are not read again.
     """
     found = Retrieved(degraded=list(plan.notes))
     query = _within_limits(query, found)
@@ -52,6 +55,7 @@ def retrieve(query: Query, plan: Plan, spaces: Spaces) -> Retrieved:
         encodings=Encodings(aliases, query.text),
         deadline_ms=plan.deadline_ms,
         spaces=spaces,
+        base=(base.terms, base.scored) if base else None,
         has_feedback=plan.transforms_by("prf"),
         examples=next((s for s in plan.transforms if s.name == "by_examples"), None),
     )

@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from django.db import connection
 
 from search import postings
@@ -22,7 +21,7 @@ from search.conf import conf
 from search.language import LANGUAGE_MARKERS, configuration, fold, language_marker
 from search.models import Passage
 from search.retrieval.conditions import NO_FILTERS
-from search.retrieval.matches import Matches, Places
+from search.retrieval.matches import Matches, Places, Portion
 from search.retrieval.nearest import as_run
 from search.types import Filters, Run
 
@@ -136,21 +135,37 @@ def search(
     return as_run(RETRIEVER, found.best(depth))
 
 
-def match(terms: Terms, corpora: Sequence[int]) -> Matches:
+def match(
+    terms: Terms, corpora: Sequence[int], *, base: tuple[Terms, Matches] | None = None
+) -> Matches:
     """Every passage of the corpora that holds a term, with its score.
 
-    Costs grow with the entries of the terms: 8 bytes read for each, and about 30 ns.
+    ``base``: what some of the terms matched in the same corpora; only the others are then read.
+    Costs grow with the entries of the terms: 8 bytes read for each, and about 15 ns.
     """
     if not terms.terms or not corpora:
         return Matches()
-    places = Places.of(postings.read(corpora, [one for t in terms.terms for one in t.lexemes]))
-    keys, weights = [], []
-    for term in terms.terms:
-        own, counts, lengths = places.entries(term.lexemes)
-        norm = conf().k1 * (1 - conf().b + conf().b * lengths / terms.average_length)
-        keys.append(own)
-        weights.append(term.idf * counts / (counts + norm))
-    return places.scored(np.concatenate(keys), np.concatenate(weights))
+    known, matched = base if base and _goes_on(terms, base[0]) else (Terms(), None)
+    new = [term for term in terms.terms if term not in known.terms]
+    rows = postings.read(corpora, [one for term in new for one in term.lexemes])
+    places = Places.of(rows, matched)
+    return places.scored(_weighted(new, terms.average_length, places))
+
+
+def _goes_on(terms: Terms, base: Terms) -> bool:
+    """Whether the library has not changed since, and no term of before was dropped."""
+    is_same = (base.average_length, base.passages) == (terms.average_length, terms.passages)
+    return is_same and set(base.terms) <= set(terms.terms)
+
+
+def _weighted(terms: Sequence[Term], average_length: float, places: Places) -> Iterator[Portion]:
+    k1, b = conf().k1, conf().b
+    for term in terms:
+        for keys, counts, lengths in places.entries(term.lexemes):
+            norm = lengths * (k1 * b / average_length)
+            norm += k1 * (1 - b)
+            norm += counts
+            yield keys, counts * term.idf / norm
 
 
 def score_within(

@@ -45,6 +45,7 @@ class Look:
     encodings: Encodings
     deadline_ms: int
     spaces: Mapping[str, Sequence[str]]  # retriever -> the encoders whose spaces it looks in
+    base: tuple[Terms, Matches] | None = None  # what some of the words matched before
     has_feedback: bool = False  # the question's vector moves toward its first hits
     examples: Step | None = None  # it moves toward what was marked as good, by this step's options
     terms: Terms = field(default_factory=Terms)
@@ -112,7 +113,7 @@ def _words(retriever: Retriever, ask: Look) -> Run:
     with local_settings(**ask.timeout):
         ask.terms = lexical.read_terms(query.text, query.corpora, like_passage=query.like_passage)
         depth = ask.depth(retriever)
-        ask.scored = lexical.match(ask.terms, query.corpora)
+        ask.scored = lexical.match(ask.terms, query.corpora, base=ask.base)
         ask.matches = ask.scored.narrowed(query.filters, least=depth)
         run = as_run(retriever.name, ask.matches.best(depth))
     if not ask.terms.terms and query.text:

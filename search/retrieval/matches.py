@@ -4,25 +4,28 @@ A *key* numbers the passages of all visible corpora: the slot of the passage, af
 corpora before its own.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search import postings
 from search.binary_rows import fetch_binary
-from search.postings import Entries
 from search.retrieval.conditions import Condition, condition
 from search.types import Filters
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Portion = tuple[Ints, Floats]  # keys, each once, and what they weigh
 _NONE: Ints = np.zeros(0, dtype=np.int64)
 _NO_SCORES: Floats = np.zeros(0)
+_NOTHING: Portion = (_NONE, _NO_SCORES)
 
 PORTIONS = (2_000, 10_000)  # best matches that are tried against a filter, then all that pass it
 DENSE = 8  # an array over all keys costs less than sorting when every eighth is filled
+ENTRY = 8  # bytes
 
 _IDS = """
 SELECT k.place, p.id
@@ -50,6 +53,11 @@ class Matches:
     scores: Floats = field(default_factory=lambda: _NO_SCORES)
     total: int = 0
     is_exact: bool = True
+
+    @property
+    def spans(self) -> dict[int, int]:
+        """How many keys each corpus has."""
+        return dict(zip(self.corpora, np.diff(self.firsts).tolist(), strict=True))
 
     def first(self, count: int) -> Ints:
         """Positions of the best ``count``, best first; of equals, those of the lower key."""
@@ -153,47 +161,73 @@ class Places:
 
     corpora: tuple[int, ...]
     firsts: Ints  # of each corpus, and what comes after all
-    rows: Mapping[str, Sequence[tuple[int, Entries]]]  # term -> (first key, entries)
+    rows: Mapping[str, Mapping[int, Sequence[bytes]]]  # term -> corpus -> its rows
+    base: Portion | None = None  # what was scored before, by these keys
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[int, str, Entries]]) -> "Places":
-        """Lay out the rows; corpora in the order of their ids."""
-        kept = list(rows)
-        last: dict[int, int] = {}
-        for corpus, _, entries in kept:
-            last[corpus] = max(last.get(corpus, 0), int(entries[:, 0].max()))
-        corpora = tuple(sorted(last))
-        firsts = np.cumsum([0, *(last[corpus] + 1 for corpus in corpora)], dtype=np.int64)
-        first = dict(zip(corpora, firsts.tolist(), strict=False))
-        by_term: dict[str, list[tuple[int, Entries]]] = {}
-        for corpus, term, entries in kept:
-            by_term.setdefault(term, []).append((first[corpus], entries))
-        return cls(corpora, firsts, by_term)
+    def of(
+        cls, rows: Iterable[tuple[int, int, str, bytes]], base: Matches | None = None
+    ) -> "Places":
+        """Lay out rows as they were read, and matches before them; corpora by their ids."""
+        spans: dict[int, int] = base.spans if base else {}
+        by_term: dict[str, dict[int, list[bytes]]] = {}
+        for corpus, next_slot, term, packed in rows:
+            spans[corpus] = max(spans.get(corpus, 0), next_slot)
+            by_term.setdefault(term, {}).setdefault(corpus, []).append(packed)
+        corpora = tuple(sorted(spans))
+        firsts = np.cumsum([0, *(spans[corpus] for corpus in corpora)], dtype=np.int64)
+        own = cls(corpora, firsts, by_term)
+        return replace(own, base=own._moved(base)) if base else own
 
     def keys(self, terms: Iterable[str]) -> Ints:
         """Keys of the passages that hold one of the terms; a passage may come twice."""
-        own = [row for term in terms for row in self.rows.get(term, ())]
-        return np.concatenate([_NONE, *(entries[:, 0] + np.int64(first) for first, entries in own)])
+        return np.concatenate([_NONE, *(keys for keys, *_ in self._portions(terms))])
 
-    def entries(self, terms: Sequence[str]) -> tuple[Ints, Floats, Floats]:
+    def entries(self, terms: Sequence[str]) -> Iterator[tuple[Ints, Floats, Floats]]:
         """Keys, counts and lengths of the passages that hold one of the terms, each once."""
-        own = [entries for term in terms for _, entries in self.rows.get(term, ())]
-        keys = self.keys(terms)
-        counts = np.concatenate([_NO_SCORES, *map(postings.counts, own)])
-        lengths = np.concatenate([_NO_SCORES, *map(postings.lengths, own)])
         if len(terms) == 1:
-            return keys, counts, lengths
+            yield from self._portions(terms)
+            return
+        if not (portions := list(self._portions(terms))):
+            return
+        keys, counts, lengths = (np.concatenate(part) for part in zip(*portions, strict=True))
         unique, where, inverse = np.unique(keys, return_index=True, return_inverse=True)
-        return unique, np.bincount(inverse, counts, len(unique)), lengths[where]
+        yield unique, np.bincount(inverse, counts, len(unique)), lengths[where]
 
-    def scored(self, keys: Ints, weights: Floats) -> Matches:
-        """The passages with the sums of their weights, which are above 0."""
+    def scored(self, weighted: Iterable[Portion]) -> Matches:
+        """The passages with the sums of their weights, which are above 0.
+
+        No passage comes twice in one portion.
+        """
         size = int(self.firsts[-1])
-        if len(keys) * DENSE > size:
-            sums = np.bincount(keys, weights, size)
+        held = sum(len(row) for own in self.rows.values() for rows in own.values() for row in rows)
+        portions = chain([self.base] if self.base else [], weighted)
+        if held // ENTRY * DENSE > size or (self.base and len(self.base[0]) * DENSE > size):
+            sums = np.zeros(size)
+            for keys, weights in portions:
+                sums[keys] += weights
             unique = np.flatnonzero(sums)
             sums = sums[unique]
         else:
+            keys, weights = (np.concatenate(p) for p in zip(_NOTHING, *portions, strict=True))
             unique, inverse = np.unique(keys, return_inverse=True)
             sums = np.bincount(inverse, weights, len(unique))
         return Matches(self.corpora, self.firsts, unique, sums, len(unique))
+
+    def _portions(self, terms: Iterable[str]) -> Iterator[tuple[Ints, Floats, Floats]]:
+        first = dict(zip(self.corpora, self.firsts.tolist(), strict=False))
+        for term in terms:
+            for corpus, rows in self.rows.get(term, {}).items():
+                for entries in postings.unpacked(rows):
+                    keys = entries.slots + first[corpus]
+                    yield keys, entries.counts.astype(float), entries.lengths.astype(float)
+
+    def _moved(self, base: Matches) -> Portion:
+        """Keys and scores of matches that were laid out over fewer or shorter corpora."""
+        first = dict(zip(self.corpora, self.firsts.tolist(), strict=False))
+        moved = base.keys.copy()
+        ends = np.searchsorted(base.keys, base.firsts)
+        for place, corpus in enumerate(base.corpora):
+            own = slice(ends[place], ends[place + 1])
+            moved[own] += first[corpus] - base.firsts[place]
+        return moved, base.scores

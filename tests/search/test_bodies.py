@@ -60,6 +60,22 @@ def test_shares_say_whether_words_were_written_read_or_heard() -> None:
     assert hit_body(silent, 1, "heron")["modality_shares"] == {"image": 1.0}
 
 
+def test_what_a_retriever_found_for_texts_that_were_added_counts_for_that_retriever() -> None:
+    added = {
+        "bm25 by expand_passages:terms 1": Signal(9, 2.0, 1.0),
+        "dense by expand_passages:terms 1": Signal(3, 0.3, 0.5),
+    }
+    signals = {"bm25": Signal(1, 7.0, 2.0), **added, "dense": Signal(5, 0.4, 0.5)}
+    said = hit_body(candidate("A heron.", signals=signals), 1, "heron")["signals"]
+    assert said["bm25"] == {"rank": 1, "score": 7.0, "share": 0.75, "added": 0.25}
+    assert said["dense"] == {"rank": 5, "score": 0.4, "share": 0.25, "added": 0.125}
+    alone = hit_body(candidate("A heron.", signals=added), 1, "heron")["signals"]
+    assert {name: body["added"] / body["share"] for name, body in alone.items()} == {
+        "bm25": 1.0,
+        "dense": 1.0,
+    }
+
+
 def test_a_hit_says_why_in_words_in_numbers_and_in_a_sentence() -> None:
     signals = {"bm25": Signal(1, 7.0, 3.0), "dense": Signal(5, 0.4, 1.0)}
     one = candidate("A heron on its nest. A heron.", signals=signals, confidence=0.7, match=1.25)
@@ -70,7 +86,7 @@ def test_a_hit_says_why_in_words_in_numbers_and_in_a_sentence() -> None:
         {"word": "heron", "count": 2, "share": 0.75},
         {"word": "nest", "count": 1, "share": 0.25},
     ]
-    assert body["signals"]["dense"] == {"rank": 5, "score": 0.4, "share": 0.25}
+    assert body["signals"]["dense"] == {"rank": 5, "score": 0.4, "share": 0.25, "added": 0.0}
     assert body["explanation"].startswith("Holds 2 of 3 words asked for: heron, nest. Ranked 1st")
 
 

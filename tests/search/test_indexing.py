@@ -70,8 +70,9 @@ def entries(corpus: Corpus, rows: str) -> list[tuple[str, int, int, int]]:
     terms = list(Posting.objects.filter(corpus=corpus).values_list("term", flat=True).distinct())
     return sorted(
         (term, *(int(n) for n in one))
-        for _, term, found in postings.read([corpus.pk], terms)
-        for one in zip(found[:, 0], postings.lengths(found), postings.counts(found), strict=True)
+        for *_, term, packed in postings.read([corpus.pk], terms)
+        for found in postings.unpacked([packed])
+        for one in zip(found.slots, found.lengths, found.counts, strict=True)
     )
 
 

@@ -156,9 +156,9 @@ def test_every_text_is_looked_for_once_and_within_the_time_that_is_left(
     asked: list[tuple[str, int]] = []
     retrieve = pipeline.retrieve
 
-    def noted(query: Query, plan: Any, spaces: Any) -> Any:
+    def noted(query: Query, plan: Any, spaces: Any, **base: Any) -> Any:
         asked.append((query.text, plan.deadline_ms))
-        return retrieve(query, plan, spaces)
+        return retrieve(query, plan, spaces, **base)
 
     monkeypatch.setattr(pipeline, "retrieve", noted)
     pipeline.find(question("heron in water", corpus, recipe="expanding"))

@@ -238,7 +238,8 @@ def test_the_recipes_command_lists_what_always_exists(hashing: Any) -> None:
     call_command("recipes", "--json", stdout=out)
     states = {state["name"]: state for state in json.loads(out.getvalue())["recipes"]}
     assert {"bm25", "dense", "hybrid", "default"} <= set(states)
-    assert states["hybrid"]["stages"] == ["bm25", "dense", "fuse by zscore"]
+    walked = ["bm25", "dense", "fuse by zscore", "refine by dedupe"]
+    assert states["hybrid"]["stages"] == walked
     assert states["hybrid"]["needs"] == ["encoder hashing"]
     assert all(states[name]["available"] for name in ("bm25", "dense", "hybrid", "default"))
     assert "No language model" in states["rankgpt"]["why_not"]

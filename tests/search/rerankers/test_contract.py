@@ -25,7 +25,7 @@ def presets() -> Iterator[type[Reranker]]:
                 yield one
 
 
-SHARED = {"Reranker", "Harness", "Prompted"}  # what presets are made of
+SHARED = {"Reranker", "Harness", "Prompted", "ByNextToken"}  # what presets are made of
 PRESETS = {preset.__name__: preset for preset in presets() if preset.__name__ not in SHARED}
 
 

@@ -11,7 +11,7 @@ from search import indexing
 from search.codecs import CODECS, FLOAT, PREFIX, SIGN_BITS, WEIGHTS, Codec
 from search.errors import ConfigurationError, SearchError
 from search.models import Corpus, Document, Passage
-from search.retrieval import binary, dense, matryoshka
+from search.retrieval import binary, dense, matryoshka, nearest
 from tests.search.library import add, vectors, with_hashing, with_spaces
 from tests.search.retrieval.asking import ask, row, space
 
@@ -148,3 +148,19 @@ def test_a_hundred_rescored_are_enough_for_vectors_of_real_words(
             same += len({hit.passage_id for hit in run.hits[:10]} & set(exact))
             wanted += 10
     assert same / wanted >= 0.98
+
+
+def test_the_walk_of_an_index_grows_with_the_corpus(
+    large: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def listen(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        told.extend(str(value) for value in params or () if "hnsw.ef_search" in str(params))
+        return execute(sql, params, many, context)
+
+    monkeypatch.setattr(nearest, "ENOUGH_FOR", LARGE // 4)
+    with connection.execute_wrapper(listen):
+        ask("dense", sentences(1, seed=3)[0], [large.pk])
+    assert "400" in told  # twice the 200 of the settings for four times the passages
+    assert (nearest.ef_search_for(10), nearest.ef_search_for(LARGE // 4)) == (200, 200)

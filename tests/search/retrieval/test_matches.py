@@ -1,16 +1,18 @@
 """Passages by number: the best of them, and those that pass a filter."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search import pipeline
+from search import pipeline, postings
 from search.models import Corpus
 from search.retrieval import facets, lexical, matches
 from search.retrieval.matches import Matches
 from search.types import Filters
-from tests.search.library import add, question
+from tests.search.library import add, question, undone
 
 scores = st.lists(st.sampled_from([0.5, 1.0, 1.5, 2.0]), max_size=40)
 
@@ -117,3 +119,48 @@ def test_a_star_after_two_letters_or_none_begins_nothing(corpus: Corpus) -> None
     add(corpus, "heron", "hedge")
     for text in ("he*", "*", "h*", "* *"):
         assert lexical.read_terms(text, [corpus.pk]).terms == ()
+
+
+words = st.lists(st.sampled_from(["owl", "wren", "heron", "ibis", "kite"]), max_size=8)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    texts=st.lists(st.tuples(st.booleans(), words), min_size=1, max_size=8),
+    first=words,
+    more=words,
+    dense=st.sampled_from([0, 1, 1000]),
+)
+def test_words_that_were_looked_for_before_are_not_read_again_and_score_the_same(
+    corpus: Corpus,
+    texts: list[tuple[bool, list[str]]],
+    first: list[str],
+    more: list[str],
+    dense: int,
+) -> None:
+    with undone(), mock.patch.object(matches, "DENSE", dense):
+        other = Corpus.objects.create(slug="other", name="other")
+        for is_other, own in texts:
+            add(other if is_other else corpus, " ".join(own) or "nothing")
+        both = [corpus.pk, other.pk]
+        known = lexical.read_terms(" ".join(first), both)
+        base = (known, lexical.match(known, both))
+        terms = lexical.read_terms(" ".join([*first, *more]), both)
+        whole = lexical.match(terms, both)
+        with mock.patch.object(postings, "read", wraps=postings.read) as read:
+            found = lexical.match(terms, both, base=base)
+        asked = [term for call in read.call_args_list for term in call.args[1]]
+        assert not set(asked) & {term.text for term in known.terms}
+        assert found.best(20) == [(key, pytest.approx(score)) for key, score in whole.best(20)]
+        assert found.total == whole.total
+
+
+def test_what_was_looked_for_before_a_passage_came_is_looked_for_again(corpus: Corpus) -> None:
+    add(corpus, "owl")
+    known = lexical.read_terms("owl", [corpus.pk])
+    base = (known, lexical.match(known, [corpus.pk]))
+    add(corpus, "owl and wren")
+    terms = lexical.read_terms("owl wren", [corpus.pk])
+    assert lexical.match(terms, [corpus.pk], base=base).total == 2
