@@ -12,6 +12,7 @@ from search.fusion import FUSIONS, scale
 from search.models import Passage
 from search.refiners.parts import cover_parts
 from search.refining import refine
+from search.retrieval import lexical
 from search.retrieval.background import judge
 from search.retrieval.content import hydrate
 from search.retrieval.facets import Facets, Spread, count_facets
@@ -169,13 +170,14 @@ class _Walk:
         return max(self._plan.deadline_ms - (time.perf_counter() - self._began) * 1000, 0.0)
 
     def first_look(self, text: str) -> tuple[Sequence[str], Mapping[str, float]]:
-        """What a transform may read: the best passages for a text, and the idf of its terms."""
+        """What a transform may read: the best passages for a text, and the idf of their terms."""
         retrieved = self._retrieved(text)
         start = time.perf_counter()
         hits = _fuse(self._query, self._plan, retrieved.runs, self._plan.weights)
         candidates = hydrate(hits[:FIRST_LOOK], self._query.corpora)
+        idf = lexical.idf_held([c.passage_id for c in candidates], self._query.corpora)
         self._timings["first_look"] += (time.perf_counter() - start) * 1000
-        return [c.text for c in candidates], {term.text: term.idf for term in retrieved.terms.terms}
+        return [c.text for c in candidates], retrieved.terms.idf | idf
 
     def search(self, texts: Texts) -> tuple[Retrieved, list[Hit]]:
         """What all texts found, in one list; each part of a question is heard in what is shown.

@@ -19,7 +19,8 @@ from search.models import Corpus, SpaceKind, VectorSpace
 
 log = logging.getLogger(__name__)
 
-M, EF_CONSTRUCTION = 16, 64
+M = 16
+EF_CONSTRUCTION = 128  # half of it builds 16 % sooner, but finds .984 of half a million at most
 _ONE_AT_A_TIME = 0x4D4D53  # an advisory lock: two workers must not build the same index
 _LARGEST_BUILD_KB = 2_000_000
 

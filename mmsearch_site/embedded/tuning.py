@@ -1,6 +1,13 @@
 """Server settings of the embedded PostgreSQL."""
 
+import os
+from pathlib import Path
+
 from mmsearch_site.embedded.places import Places
+
+MB = 1024 * 1024
+LEAST_BUFFERS_MB, MOST_BUFFERS_MB = 192, 4096
+_LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container; absent or "max" without one
 
 SERVER_SETTINGS = {
     # Reached through a socket that only its owner and root may open, never over the network.
@@ -8,9 +15,7 @@ SERVER_SETTINGS = {
     "unix_socket_permissions": "0700",
     "port": "5432",
     "max_connections": "100",
-    # Modest memory: the models need the rest.
-    "shared_buffers": "192MB",
-    "effective_cache_size": "1GB",
+    # Modest memory for each question; what they share is set by ``memory_settings``.
     "work_mem": "16MB",
     "maintenance_work_mem": "256MB",
     # Short queries: parallel workers and compilation cost more than they bring.
@@ -45,7 +50,7 @@ SERVER_SETTINGS = {
 
 def server_arguments(places: Places, overrides: dict[str, str]) -> list[str]:
     """The command that starts the server in the foreground."""
-    settings = SERVER_SETTINGS | overrides
+    settings = SERVER_SETTINGS | memory_settings(machine_memory()) | overrides
     settings |= {
         "unix_socket_directories": _quoted(str(places.socket)),
         "log_directory": str(places.log),
@@ -54,6 +59,28 @@ def server_arguments(places: Places, overrides: dict[str, str]) -> list[str]:
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
     return command
+
+
+def memory_settings(memory: int) -> dict[str, str]:
+    """What the server may keep in memory on a machine of so many bytes.
+
+    An eighth for pages, since the models need the rest. It is taken as the library grows into it:
+    a small one never is.
+    """
+    buffers_mb = min(max(memory // 8 // MB, LEAST_BUFFERS_MB), MOST_BUFFERS_MB)
+    return {
+        "shared_buffers": f"{buffers_mb}MB",
+        "effective_cache_size": f"{max(memory // 2 // MB, 1024)}MB",
+    }
+
+
+def machine_memory(limit: Path = _LIMIT) -> int:
+    """Bytes of memory of this machine, or of the container it is."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        return min(memory, int(limit.read_text()))
+    except (OSError, ValueError):
+        return memory
 
 
 def _quoted(path: str) -> str:

@@ -61,6 +61,16 @@ WITH counted AS (
 SELECT lexeme, n, occurring FROM counted, stats
 ORDER BY tf * ln(1 + n / occurring) DESC, lexeme LIMIT %(most)s
 """
+_HELD = """
+SELECT f.term, sum(f.passages)::float8,
+    (SELECT sum(passage_count)::float8 FROM search_corpus WHERE id = ANY(%(corpora)s))
+FROM search_termfrequency f
+WHERE f.corpus_id = ANY(%(corpora)s) AND f.term IN (
+    SELECT u.lexeme FROM search_passage p, unnest(p.terms) u
+    WHERE p.id = ANY(%(passages)s) AND p.corpus_id = ANY(%(corpora)s)
+)
+GROUP BY f.term
+"""
 _FORMS = """
 SELECT term, sum(passages)::float8 AS occurring FROM search_termfrequency
 WHERE corpus_id = ANY(%(corpora)s) AND term >= %(prefix)s AND term < %(beyond)s
@@ -125,6 +135,13 @@ def read_terms(text: str, corpora: Sequence[int], *, like_passage: int | None = 
     found |= {term.text: term for term in _begun(text, corpora, passages)}
     rarest = sorted(found.values(), key=lambda term: (-term.idf, term.text))[:MOST_TERMS]
     return Terms(tuple(rarest), max(average, 1e-9), passages)
+
+
+def idf_held(passages: Sequence[int], corpora: Sequence[int]) -> dict[str, float]:
+    """How telling each term is that these passages hold."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, {"corpora": list(corpora), "passages": list(passages)})
+        return {term: _idf(visible, occurring) for term, occurring, visible in cursor.fetchall()}
 
 
 def search(

@@ -16,7 +16,7 @@ from mmsearch_site.embedded.ballast import BALLAST_BYTES, trim_ballast
 from mmsearch_site.embedded.cluster import Cluster
 from mmsearch_site.embedded.errors import DatabaseStartError
 from mmsearch_site.embedded.leftovers import postmaster_pid
-from mmsearch_site.embedded.tuning import SERVER_SETTINGS
+from mmsearch_site.embedded.tuning import SERVER_SETTINGS, machine_memory, memory_settings
 from tests.mmsearch_site.conftest import QUICK
 
 
@@ -99,6 +99,24 @@ def test_nothing_acknowledged_may_be_lost_by_default() -> None:
     kept = ("fsync", "full_page_writes", "synchronous_commit")
 
     assert {SERVER_SETTINGS[name] for name in kept} == {"on"}
+
+
+@pytest.mark.parametrize(
+    ("memory_gb", "buffers"), [(1, "192MB"), (8, "1024MB"), (24, "3072MB"), (256, "4096MB")]
+)
+def test_the_server_keeps_an_eighth_of_the_memory_within_bounds(
+    memory_gb: int, buffers: str
+) -> None:
+    assert memory_settings(memory_gb * 1024**3)["shared_buffers"] == buffers
+
+
+def test_the_memory_of_a_container_is_what_it_was_given(tmp_path: Path) -> None:
+    limit = tmp_path / "memory.max"
+    whole = machine_memory(limit)  # there is no such file
+    limit.write_text("max\n")
+    assert machine_memory(limit) == whole > 0
+    limit.write_text("536870912\n")
+    assert machine_memory(limit) == 536870912
 
 
 def test_a_connection_without_the_password_is_refused(own_cluster: Cluster) -> None:

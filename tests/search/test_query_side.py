@@ -184,3 +184,19 @@ def test_a_transform_that_cannot_work_is_refused(step: Any, said: str, settings:
     settings.MMSEARCH = plugged(step)
     with pytest.raises(ConfigurationError, match=said):
         planning.known_recipes()
+
+
+def test_words_that_the_whole_library_says_are_not_added_to_a_question(
+    corpus: Corpus, settings: Any
+) -> None:
+    settings.MMSEARCH = plugged({"name": "expand_passages", "terms": 1})
+    add(corpus, *(f"Report annual report number{n} annual" for n in range(20)))
+    add(corpus, "Report annual heron wading annual", "Report annual annual heron wading")
+    asked = question("heron", corpus, recipe="tried")
+    walk = pipeline._Walk(asked, planning.plan(asked))
+    passages, idf = walk.first_look("heron")
+    assert len(passages) == 2
+    assert idf["wade"] > 2 > idf["annual"]
+    found = pipeline.find(asked)
+    assert any("bm25 by expand" in name for c in found.candidates for name in c.signals)
+    assert len(found.candidates) == 2  # neither "report" nor "annual" was looked for

@@ -1,5 +1,6 @@
 """Passages by number: the best of them, and those that pass a filter."""
 
+import math
 from unittest import mock
 
 import numpy as np
@@ -164,3 +165,13 @@ def test_what_was_looked_for_before_a_passage_came_is_looked_for_again(corpus: C
     add(corpus, "owl and wren")
     terms = lexical.read_terms("owl wren", [corpus.pk])
     assert lexical.match(terms, [corpus.pk], base=base).total == 2
+
+
+def test_how_telling_a_passage_s_terms_are_counts_visible_passages_alone(corpus: Corpus) -> None:
+    other = Corpus.objects.create(slug="other", name="other")
+    key, *_ = add(corpus, "owl wren", "owl", "ibis")
+    add(other, *["wren"] * 9)
+    own = lexical.idf_held([key], [corpus.pk])
+    assert own == pytest.approx({"owl": math.log(1.6), "wren": math.log(8 / 3)})
+    assert lexical.idf_held([key], [corpus.pk, other.pk])["wren"] < own["wren"]
+    assert lexical.idf_held([key], [other.pk]) == {}
