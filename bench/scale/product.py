@@ -6,6 +6,7 @@ FOLDER has the database below ``library`` and what contestants read below ``mate
 """
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -75,6 +76,8 @@ def walks(material: Material, corpora: Sequence[int], clients: int) -> dict[str,
         connection.close()  # a thread has its own
 
     asked_by(1, ask, range(material.measured.start))
+    gc.collect()
+    gc.freeze()  # the texts of the whole library are the bench's, no part of a web process
     many = shuffled(material.measured, seed=clients) * (2 if clients > 1 else 1)
     done, rate = asked_by(clients, ask, many, close)
     stages = {

@@ -68,6 +68,7 @@ FROM search_termfrequency f
 WHERE f.corpus_id = ANY(%(corpora)s) AND f.term IN (
     SELECT u.lexeme FROM search_passage p, unnest(p.terms) u
     WHERE p.id = ANY(%(passages)s) AND p.corpus_id = ANY(%(corpora)s)
+    GROUP BY u.lexeme HAVING count(*) >= %(least)s
 )
 GROUP BY f.term
 """
@@ -138,9 +139,10 @@ def read_terms(text: str, corpora: Sequence[int], *, like_passage: int | None = 
 
 
 def idf_held(passages: Sequence[int], corpora: Sequence[int]) -> dict[str, float]:
-    """How telling each term is that these passages hold."""
+    """How telling each term is that two of these passages hold, or the only one."""
+    values = {"corpora": list(corpora), "passages": list(passages), "least": min(2, len(passages))}
     with connection.cursor() as cursor:
-        cursor.execute(_HELD, {"corpora": list(corpora), "passages": list(passages)})
+        cursor.execute(_HELD, values)
         return {term: _idf(visible, occurring) for term, occurring, visible in cursor.fetchall()}
 
 

@@ -175,3 +175,9 @@ def test_how_telling_a_passage_s_terms_are_counts_visible_passages_alone(corpus:
     assert own == pytest.approx({"owl": math.log(1.6), "wren": math.log(8 / 3)})
     assert lexical.idf_held([key], [corpus.pk, other.pk])["wren"] < own["wren"]
     assert lexical.idf_held([key], [other.pk]) == {}
+
+
+def test_a_word_of_one_passage_among_several_is_not_looked_up(corpus: Corpus) -> None:
+    keys = add(corpus, "owl wren", "owl ibis", "kite")
+    assert set(lexical.idf_held(keys, [corpus.pk])) == {"owl"}
+    assert lexical.idf_held([], [corpus.pk]) == {}
