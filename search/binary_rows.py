@@ -1,6 +1,9 @@
-"""Rows that travel as bytes: Django's own cursors take megabytes as hexadecimal text."""
+"""Rows that travel as bytes: Django's own cursors take megabytes as hexadecimal text.
 
-from collections.abc import Mapping, Sequence
+And numbers that travel by the thousand.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -15,3 +18,11 @@ def fetch_binary(
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(statement, values, binary=True, prepare=False)
         return cursor.fetchall()
+
+
+def array(numbers: Iterable[int]) -> str:
+    """Whole numbers as PostgreSQL reads an array of them, for a parameter that is cast to one.
+
+    A list would be quoted number by number, which takes five times as long.
+    """
+    return f"{{{','.join(map(str, numbers))}}}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
+from search.binary_rows import array
 from search.retrieval.conditions import condition
 from search.retrieval.matches import Matches
 from search.types import Filters
@@ -81,7 +82,7 @@ def count_facets(
         near = cursor.fetchall()
         best = [*zip(*matches.slots(matches.first(MOST_COUNTED)), strict=True)]
         counted = [*{*best, *near}]
-        owners, slots = [o for o, _ in counted], [slot for _, slot in counted]
+        owners, slots = array(o for o, _ in counted), array(slot for _, slot in counted)
         cursor.execute(_FACETS, {"owners": owners, "slots": slots, "most": MOST_VALUES})
         rows = cursor.fetchall()
     return Spread(

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search import postings
-from search.binary_rows import fetch_binary
+from search.binary_rows import array, fetch_binary
 from search.retrieval.conditions import Condition, condition
 from search.types import Filters
 
@@ -146,7 +146,9 @@ class Matches:
         """(place among the positions, passage id) of those that are there and pass."""
         owners, slots = self.slots(positions)
         statement = _IDS.format(join=where.join, clause=where.clause)
-        rows = fetch_binary(statement, where.values | {"owners": owners, "slots": slots})
+        rows = fetch_binary(
+            statement, where.values | {"owners": array(owners), "slots": array(slots)}
+        )
         return [(place - 1, key) for place, key in rows]
 
     def _passing(self, where: Condition) -> Ints:

@@ -11,7 +11,7 @@ import numpy as np
 from django.db import connection
 
 from search import postings
-from search.binary_rows import fetch_binary
+from search.binary_rows import array, fetch_binary
 from search.language import LANGUAGE_MARKERS, fold
 from search.retrieval.matches import Matches, Places
 from search.transforms.normalise import Understood, understand
@@ -106,7 +106,7 @@ def _holding(demands: Sequence[Demand], corpora: Sequence[int]) -> tuple[int, ..
     clauses = {f"demand{place}": one for place, one in enumerate(demands)}
     values = {name: one.tsquery for name, one in clauses.items()}
     statement = _MEETING.format(demands=" AND ".join(d.clause(n) for n, d in clauses.items()))
-    rows = fetch_binary(statement, values | {"owners": owners, "slots": slots})
+    rows = fetch_binary(statement, values | {"owners": array(owners), "slots": array(slots)})
     return tuple(key for (key,) in rows)
 
 
