@@ -161,7 +161,9 @@ def _by(name: str) -> str:
     """A retriever or reranker as the end of a sentence; "bm25 by decompose 1" asked another."""
     first, _, origin = name.partition(" by ")
     spoken = _BY.get(first, f"by {first}")
-    return f"{spoken} of a text that was added" if origin else spoken
+    if origin.startswith("decompose"):
+        return f"{spoken} of a part of the question"
+    return f"{spoken} with added words" if origin else spoken
 
 
 def _ordinal(rank: int) -> str:

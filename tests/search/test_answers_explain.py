@@ -77,9 +77,13 @@ def test_a_sentence_names_one_retriever_without_shares_and_any_rank() -> None:
 
 
 def test_a_sentence_tells_a_text_that_was_added_from_the_question() -> None:
-    signals = {"bm25 by decompose 1": Signal(1, 2.0, 1.0)}
-    found = sentence(why(candidate("x", signals=signals), {}, question=""))
-    assert found == "Ranked 1st by words of a text that was added."
+    for name, said in (
+        ("bm25 by decompose:rules 1", "by words of a part of the question"),
+        ("dense by expand_passages:terms 1", "by meaning with added words"),
+    ):
+        signals = {name: Signal(1, 2.0, 1.0)}
+        found = sentence(why(candidate("x", signals=signals), {}, question=""))
+        assert found == f"Ranked 1st {said}."
 
 
 def test_the_modality_in_which_the_words_stand_gets_the_share() -> None:
