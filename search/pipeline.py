@@ -1,9 +1,12 @@
 """The walk of a query: plan, expand, retrieve, fuse, rerank, hydrate, refine."""
 
+import logging
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+
+from django.db import OperationalError
 
 from search import planning, reranking
 from search.errors import NotVisibleError, QueryError
@@ -13,14 +16,19 @@ from search.models import Passage
 from search.refiners.parts import cover_parts
 from search.refining import refine
 from search.retrieval import lexical
-from search.retrieval.background import judge
+from search.retrieval.background import Judged, judge
 from search.retrieval.content import hydrate
 from search.retrieval.facets import Facets, Spread, count_facets
 from search.retrieval.hybrid import Retrieved, retrieve, weight_of
+from search.retrieval.local_settings import ALONE, local_settings
+from search.retrieval.looks import LEAST_MS
 from search.retrieval.wishes import resolve
 from search.transforms.base import SubQuery
 from search.types import Candidate, Hit, Plan, Query, Retriever, Run
 
+log = logging.getLogger(__name__)
+
+LEAST_REST_MS = 500.0  # for what comes after the ranking, however late that is
 LEAST_READ = 60  # passages whose content is read
 READ_AHEAD = 3  # times what is shown: duplicates fold, and passages of one document may too
 FIRST_LOOK = 10  # passages that a transform reads before it writes
@@ -34,6 +42,7 @@ class Ranked:
     hits: tuple[Hit, ...]
     retrieved: Retrieved
     asked: Query  # with the text that judges
+    left_ms: float = 0.0  # of the plan's deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +78,44 @@ def find(query: Query) -> Found:
 
 
 def complete(query: Query, ranked: Ranked) -> Found:
-    """Read the content of what was ranked, refine the list, judge it, count facets."""
-    clock = _Clock(dict(ranked.retrieved.timings))
+    """Read the content of what was ranked, refine the list, judge it, count facets.
+
+    Of these only the content is needed: the others are left out where they are late.
+    """
+    retrieved, rest = ranked.retrieved, _Rest(ranked.left_ms)
+    if not query.corpora:
+        told = tuple(retrieved.degraded)
+        return Found(ranked.plan, (), Spread(), told, judging=ranked.asked.text)
+    clock = _Clock(dict(retrieved.timings))
     shown = max(LEAST_READ, READ_AHEAD * (query.offset + query.k))
     read = hydrate(ranked.hits[:shown], query.corpora)
     clock.note("hydrate")
-    candidates = refine(query, ranked.plan.refiners, read, filters=ranked.retrieved.filters)
+    candidates = rest.run(
+        lambda: refine(query, ranked.plan.refiners, read, filters=retrieved.filters),
+        otherwise=read,
+        late="The list was not refined: that took too long.",
+    )
     clock.note("refine")
-    judged = judge(ranked.asked, ranked.retrieved, candidates)
+    judged = rest.run(
+        lambda: judge(ranked.asked, retrieved, candidates),
+        otherwise=Judged(candidates, None),
+        late="How sure to be of each hit was not judged: that took too long.",
+    )
     clock.note("judge")
-    spread = _count(query, ranked)
+    spread = rest.run(
+        lambda: _count(query, ranked),
+        otherwise=Spread(retrieved.matches.total, is_exact=False),
+        late="Counts were left out: they took too long.",
+    )
     clock.note("facets")
     return Found(
         plan=ranked.plan,
         candidates=judged.candidates,
         spread=spread,
-        degraded=tuple(ranked.retrieved.degraded),
+        degraded=(*retrieved.degraded, *rest.notes),
         timings=clock.timings,
         matching=judged.matching,
-        idf=ranked.retrieved.terms.idf,
+        idf=retrieved.terms.idf,
         judging=ranked.asked.text,
     )
 
@@ -133,7 +161,7 @@ def _ranked(query: Query, plan: Plan) -> Ranked:
         retrieved.degraded += done.notes
         retrieved.left_out += done.left_out
         retrieved.timings["rerank"] = (time.perf_counter() - start) * 1000
-    return Ranked(plan, tuple(hits), retrieved, asked)
+    return Ranked(plan, tuple(hits), retrieved, asked, walk.left_ms)
 
 
 def best_per_document(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -251,13 +279,30 @@ def _fuse(query: Query, plan: Plan, runs: Sequence[Run], weights: Mapping[str, f
 
 
 def _count(query: Query, ranked: Ranked) -> Spread:
-    if not query.corpora:
-        return Spread()
     keys = [hit.passage_id for hit in ranked.hits]
     retrieved, without = ranked.retrieved, query.like_passage
     return count_facets(
         retrieved.matches, keys, query.corpora, filters=retrieved.filters, without=without
     )
+
+
+class _Rest:
+    """What is left of the time for stages that a list can do without."""
+
+    def __init__(self, left_ms: float) -> None:
+        self._end = time.perf_counter() + max(left_ms, LEAST_REST_MS) / 1000
+        self.notes: list[str] = []
+
+    def run[T](self, stage: Callable[[], T], *, otherwise: T, late: str) -> T:
+        """What the stage gives; if one of its statements is late, what stands in for it."""
+        left_ms = max((self._end - time.perf_counter()) * 1000, LEAST_MS)
+        try:
+            with local_settings(statement_timeout=str(int(left_ms)), **ALONE):
+                return stage()
+        except OperationalError as error:
+            log.warning("%s %s", late, error)
+            self.notes.append(late)
+            return otherwise
 
 
 class _Clock:

@@ -65,8 +65,6 @@ def judge(query: Query, retrieved: Retrieved, candidates: Sequence[Candidate]) -
     Nothing is said of the whole list when the library is too small to be compared with, was asked
     by other means than words and one vector for each passage, or was shown a passage, not words.
     """
-    if not query.corpora:
-        return Judged((), None)
     evidence = evidence_of(query, retrieved, candidates)
     models = shipped()
     model = models.with_meaning if evidence.by_meaning else models.words_only

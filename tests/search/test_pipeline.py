@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from search import pipeline, planning
 from search.encoders.base import Rows
@@ -134,6 +135,33 @@ def test_a_late_encoder_is_left_out_by_name(corpus: Corpus, settings: Any) -> No
     assert time.perf_counter() - began < 1.4
     assert ids(found) == [key]
     assert "Meaning search took too long and was left out." in found.degraded
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [
+        ("refine", "The list was not refined"),
+        ("judge", "How sure to be of each hit was not judged"),
+        ("_count", "Counts were left out"),
+    ],
+)
+def test_what_comes_after_the_ranking_costs_only_itself_when_it_is_late(
+    corpus: Corpus, settings: Any, monkeypatch: pytest.MonkeyPatch, stage: str, said: str
+) -> None:
+    def slow(*_: Any, **__: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(9)")
+
+    settings.MMSEARCH = with_hashing(DEADLINE_MS=1000)
+    (key,) = add(corpus, "The heron waits.")
+    monkeypatch.setattr(pipeline, stage, slow)
+    monkeypatch.setattr(pipeline, "LEAST_REST_MS", 50.0)
+    found = pipeline.find(question("heron", corpus))
+    assert ids(found) == [key]
+    assert [told for told in found.degraded if said in told]
+    assert len(found.degraded) == 1
+    assert found.total == 1
+    assert Corpus.objects.filter(pk=corpus.pk).exists()  # the transaction goes on
 
 
 def test_more_like_this_finds_its_like_and_not_itself(corpus: Corpus) -> None:
