@@ -1,0 +1,203 @@
+"""Pictures by their details: what finds a photo, a screenshot or a crop of a page again, unaided.
+
+Nothing is learnt of meaning here and no weights are needed. Corners and blobs are described by
+RootSIFT; all of a picture are aggregated into one vector (VLAD), by which it is looked for; then
+the details of the candidates are laid over those of the question by a homography, and what lies on
+top of each other is counted. The homography also says which part of the picture was asked about.
+
+Sources: Lowe, IJCV 2004, doi:10.1023/B:VISI.0000029664.99615.94 (SIFT; its patent ended in 2020);
+Arandjelović and Zisserman, CVPR 2012 (RootSIFT), and CVPR 2013 (intra-normalised VLAD); Jégou et
+al., CVPR 2010, doi:10.1109/CVPR.2010.5540039 (VLAD); Barath et al., CVPR 2020 (MAGSAC++).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
+Rows = NDArray[np.float32]
+
+KEPT = ((960, 1000), (480, 500))  # longer side in pixels, most details: of a picture that is kept
+ASKED = ((960, 800), (634, 800), (422, 800))  # of a question, which may show a part or be small
+DIM = 128
+WORDS = 31  # 31 * 128 is what an index over half-precision vectors still takes (4,000)
+_SCALE = 512  # a descriptor's largest value as a byte
+_LARGEST_ENLARGING = 2.0
+_LIKE = 0.8  # cosine of two descriptors that may show the same
+_GRID = 1000.0  # MAGSAC++ reckons in pixels: steps of the longer side
+_REACH = 4.0  # steps that a detail may lie from where it should
+_LEAST = 4  # details that make a homography
+_CELL = 0.0125  # of the longer side: details of one cell count once
+_VOCABULARY = Path(__file__).with_name("local_features.npy")
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Of one picture: where they are, in units of its longer side, (n, 2), and what (n, 128)."""
+
+    points: Rows
+    descriptors: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """How well one picture lies over another.
+
+    ``count``: cells of the asked picture whose details agree. ``homography`` maps places of the
+    asked picture to places of the kept one, both in units of their longer sides.
+    """
+
+    count: int
+    homography: NDArray[np.float64]
+
+    def outline(self, width: int, height: int) -> Rows:
+        """The corners of an asked picture of this size on the kept one, (4, 2), as it units."""
+        side = max(width, height)
+        x, y = width / side, height / side
+        corners = np.array([[0, 0, 1], [x, 0, 1], [x, y, 1], [0, y, 1]]) @ self.homography.T
+        return (corners[:, :2] / corners[:, 2:]).astype(np.float32)
+
+
+NOTHING = Overlay(0, np.eye(3))
+
+
+def read_details(picture: Pixels, *, side: int, most: int) -> Details:
+    """The strongest details of a picture that is scaled to this longer side, in pixels."""
+    cv2 = _cv2()
+    height, width = picture.shape[:2]
+    factor = min(side / max(height, width), _LARGEST_ENLARGING)
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    size = (max(round(width * factor), 1), max(round(height * factor), 1))
+    grey = cv2.cvtColor(cv2.resize(picture, size, interpolation=how), cv2.COLOR_RGB2GRAY)
+    found, rows = cv2.SIFT_create(nfeatures=most, contrastThreshold=0.02).detectAndCompute(
+        grey, None
+    )
+    if rows is None:
+        return Details(np.zeros((0, 2), np.float32), np.zeros((0, DIM), np.uint8))
+    roots = np.sqrt(rows / np.maximum(rows.sum(axis=1, keepdims=True), 1e-9))
+    points = np.array([one.pt for one in found], dtype=np.float32) / max(size)
+    return Details(points, np.minimum(roots * _SCALE, 255).astype(np.uint8))
+
+
+def kept_details(picture: Pixels) -> list[Details]:
+    """The details of a picture that will be looked for, fine and coarse."""
+    return [read_details(picture, side=side, most=most) for side, most in KEPT]
+
+
+def asked_details(picture: Pixels) -> list[Details]:
+    """The details of a question, as a whole picture has them and as parts of one do."""
+    return [read_details(picture, side=side, most=most) for side, most in ASKED]
+
+
+def aggregate(details: Details, words: Rows | None = None) -> Rows:
+    """All details in one unit vector, (31 * 128,); zeros for a picture without any.
+
+    ``words`` (k, 128) are the centres to which details are told apart.
+    """
+    centres = vocabulary() if words is None else words
+    sums = np.zeros(centres.shape, dtype=np.float32)
+    rows = _rows(details)
+    if len(rows):
+        nearest = (rows @ centres.T - 0.5 * np.square(centres).sum(axis=1)).argmax(axis=1)
+        np.add.at(sums, nearest, rows - centres[nearest])
+    sums = np.sign(sums) * np.sqrt(np.abs(sums))
+    sums /= np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+    whole = sums.ravel()
+    return whole / max(float(np.linalg.norm(whole)), 1e-9)
+
+
+def lay_over(asked: Details, kept: Details) -> Overlay:
+    """The homography by which most details of the asked picture meet their like in the other."""
+    if len(asked) < _LEAST or len(kept) < _LEAST:
+        return NOTHING
+    cv2 = _cv2()
+    alike = _rows(asked) @ _rows(kept).T
+    there, back = alike.argmax(axis=1), alike.argmax(axis=0)
+    own = np.arange(len(asked))
+    pairs = np.flatnonzero((back[there] == own) & (alike[own, there] > _LIKE))
+    if len(pairs) < _LEAST:
+        return NOTHING
+    here, yonder = asked.points[pairs], kept.points[there[pairs]]
+    matrix, inliers = cv2.findHomography(
+        here * _GRID, yonder * _GRID, cv2.USAC_MAGSAC, _REACH, maxIters=3000, confidence=0.999
+    )
+    if matrix is None or not 0.02 < np.linalg.det(matrix[:2, :2]) < 50:
+        return NOTHING
+    matrix = np.diag([1 / _GRID, 1 / _GRID, 1]) @ matrix @ np.diag([_GRID, _GRID, 1])
+    met = here[inliers.ravel().astype(bool)]
+    return Overlay(len(np.unique((met / _CELL).astype(int), axis=0)), matrix)
+
+
+def best_overlay(asked: Sequence[Details], kept: Sequence[Details]) -> Overlay:
+    """The best of all pairs of scales."""
+    return max((lay_over(a, k) for a in asked for k in kept), key=lambda one: one.count)
+
+
+def likeness(asked: Pixels, kept: Pixels, overlay: Overlay, *, side: int = 480) -> float:
+    """The correlation of both pictures where they lie over each other, -1 to 1.
+
+    It tells apart what has the same details in the same places: two frames of one shot, two pages
+    of one template.
+    """
+    cv2 = _cv2()
+    first, second = _grey(asked, side), _grey(kept, side)
+    to = np.diag([side, side, 1.0]) @ overlay.homography @ np.diag([1 / side, 1 / side, 1.0])
+    size = second.shape[1], second.shape[0]
+    laid = cv2.warpPerspective(first, to, size)
+    inside = cv2.warpPerspective(np.full_like(first, 255), to, size) > 250
+    if inside.sum() < side:
+        return 0.0
+    one, other = laid[inside].astype(np.float64), second[inside].astype(np.float64)
+    one, other = one - one.mean(), other - other.mean()
+    return float(one @ other / max(np.sqrt((one @ one) * (other @ other)), 1e-9))
+
+
+def learn_vocabulary(several: Sequence[Details], *, words: int = WORDS, seed: int = 0) -> Rows:
+    """The centres of the details of several pictures, (words, 128)."""
+    cv2 = _cv2()
+    rows = np.concatenate([_rows(one) for one in several])
+    cv2.setRNGSeed(seed)
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 30, 1e-3)
+    _, _, centres = cv2.kmeans(rows, words, None, stop, 3, cv2.KMEANS_PP_CENTERS)
+    return np.asarray(centres, dtype=np.float32)
+
+
+@cache
+def vocabulary() -> Rows:
+    """The centres that come with the product, learnt from the pictures of the sample library."""
+    rows: NDArray[np.uint8] = np.load(_VOCABULARY, allow_pickle=False)
+    return rows.astype(np.float32) / np.float32(_SCALE)
+
+
+def write_vocabulary(centres: Rows, path: Path = _VOCABULARY) -> None:
+    """Keep the centres as bytes."""
+    np.save(path, np.clip(np.round(centres * _SCALE), 0, 255).astype(np.uint8))
+
+
+def _rows(details: Details) -> Rows:
+    """Descriptors as unit vectors."""
+    return details.descriptors.astype(np.float32) / np.float32(_SCALE)
+
+
+def _grey(picture: Pixels, side: int) -> NDArray[np.uint8]:
+    cv2 = _cv2()
+    height, width = picture.shape[:2]
+    factor = side / max(height, width)
+    size = (max(round(width * factor), 1), max(round(height * factor), 1))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
+
+
+def _cv2() -> Any:
+    """OpenCV, which takes a fifth of a second to load."""
+    import cv2
+
+    return cv2
