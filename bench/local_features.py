@@ -6,7 +6,7 @@
 Every page of the PDF files below the folders and a frame every two seconds of their recordings are
 kept. A *crop* is 35 to 60 % of the width and height of one of them, a *photo* the whole one,
 tilted, scaled, blurred and darkened; both as JPEG of quality 40. Equal pictures (also turned ones)
-count as one. *Strangers* are asked while their own file is not kept. Search is exact; 20 candidates
+count as one. *Strangers* are asked while their own file is not kept. Search is exact; 50 candidates
 are laid over. ``--learn`` writes the vocabulary from the pictures of the folders.
 """
 
@@ -24,8 +24,7 @@ import pypdfium2
 
 from search.encoders import local_features as lf
 
-CANDIDATES = 20
-CLOSE = 0.8  # overlays of at least this share of the best are told apart by likeness
+CANDIDATES = 50
 EQUAL = 0.95  # correlation from which two kept pictures count as one
 LONGEST = 1000
 BLANK = 40  # details below which a crop shows nothing to go by
@@ -110,13 +109,7 @@ class Kept:
         scores[list(without)] = -2
         found = np.argsort(-scores, kind="stable")[:CANDIDATES].tolist()
         over = {key: lf.best_overlay(asked, self.details[key]) for key in found}
-        best = max(one.count for one in over.values())
-        alike = {
-            key: lf.likeness(picture, self.pixels[key], over[key])
-            for key in found
-            if best and over[key].count >= CLOSE * best
-        }
-        found.sort(key=lambda key: (key not in alike, -alike.get(key, 0), -over[key].count))
+        found = lf.ranked(picture, {key: self.pixels[key] for key in found}, over)
         return found, over[found[0]].count
 
 

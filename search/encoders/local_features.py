@@ -10,7 +10,7 @@ Arandjelović and Zisserman, CVPR 2012 (RootSIFT), and CVPR 2013 (intra-normalis
 al., CVPR 2010, doi:10.1109/CVPR.2010.5540039 (VLAD); Barath et al., CVPR 2020 (MAGSAC++).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,7 +25,7 @@ Rows = NDArray[np.float32]
 KEPT = ((960, 1000), (480, 500))  # longer side in pixels, most details: of a picture that is kept
 ASKED = ((960, 800), (634, 800), (422, 800))  # of a question, which may show a part or be small
 DIM = 128
-WORDS = 31  # 31 * 128 is what an index over half-precision vectors still takes (4,000)
+WORDS, AXES = 64, 62  # 64 * 62 is what an index over half-precision vectors still takes (4,000)
 _SCALE = 512  # a descriptor's largest value as a byte
 _LARGEST_ENLARGING = 2.0
 _LIKE = 0.8  # cosine of two descriptors that may show the same
@@ -33,7 +33,9 @@ _GRID = 1000.0  # MAGSAC++ reckons in pixels: steps of the longer side
 _REACH = 4.0  # steps that a detail may lie from where it should
 _LEAST = 4  # details that make a homography
 _CELL = 0.0125  # of the longer side: details of one cell count once
-_VOCABULARY = Path(__file__).with_name("local_features.npy")
+_PARTS = ("mean", "axes", "centres")
+CLOSE = 0.35  # of the places that agree at the best: then likeness decides
+_VOCABULARY = Path(__file__).with_name("local_features.npz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,26 @@ class Overlay:
         x, y = width / side, height / side
         corners = np.array([[0, 0, 1], [x, 0, 1], [x, y, 1], [0, y, 1]]) @ self.homography.T
         return (corners[:, :2] / corners[:, 2:]).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What details are told apart by: ``centres`` (words, axes) of those axes (axes, 128) along
+    which details differ most, from ``mean`` (128,).
+    """
+
+    mean: Rows
+    axes: Rows
+    centres: Rows
+
+    @property
+    def dim(self) -> int:
+        """The length of a picture's vector."""
+        return self.centres.size
+
+    def projected(self, details: Details) -> Rows:
+        """Descriptors along the axes, (n, axes)."""
+        return np.asarray((_rows(details) - self.mean) @ self.axes.T, dtype=np.float32)
 
 
 NOTHING = Overlay(0, np.eye(3))
@@ -97,14 +119,11 @@ def asked_details(picture: Pixels) -> list[Details]:
     return [read_details(picture, side=side, most=most) for side, most in ASKED]
 
 
-def aggregate(details: Details, words: Rows | None = None) -> Rows:
-    """All details in one unit vector, (31 * 128,); zeros for a picture without any.
-
-    ``words`` (k, 128) are the centres to which details are told apart.
-    """
-    centres = vocabulary() if words is None else words
+def aggregate(details: Details, words: Vocabulary | None = None) -> Rows:
+    """All details in one unit vector, (64 * 62,); zeros for a picture without any."""
+    words = words or vocabulary()
+    centres, rows = words.centres, words.projected(details)
     sums = np.zeros(centres.shape, dtype=np.float32)
-    rows = _rows(details)
     if len(rows):
         nearest = (rows @ centres.T - 0.5 * np.square(centres).sum(axis=1)).argmax(axis=1)
         np.add.at(sums, nearest, rows - centres[nearest])
@@ -141,6 +160,23 @@ def best_overlay(asked: Sequence[Details], kept: Sequence[Details]) -> Overlay:
     return max((lay_over(a, k) for a in asked for k in kept), key=lambda one: one.count)
 
 
+def ranked(asked: Pixels, kept: Mapping[int, Pixels], overlays: Mapping[int, Overlay]) -> list[int]:
+    """The kept pictures, best first: by likeness where enough agrees, the others by how much does.
+
+    Pages of one template agree in more places with the wrong page than a crop does with its own;
+    what lies between those places differs.
+    """
+    best = max((one.count for one in overlays.values()), default=0)
+    near = {
+        key: likeness(asked, kept[key], one)
+        for key, one in overlays.items()
+        if one.count and one.count >= CLOSE * best
+    }
+    return sorted(
+        overlays, key=lambda key: (key not in near, -near.get(key, 0), -overlays[key].count)
+    )
+
+
 def likeness(asked: Pixels, kept: Pixels, overlay: Overlay, *, side: int = 480) -> float:
     """The correlation of both pictures where they lie over each other, -1 to 1.
 
@@ -160,26 +196,32 @@ def likeness(asked: Pixels, kept: Pixels, overlay: Overlay, *, side: int = 480) 
     return float(one @ other / max(np.sqrt((one @ one) * (other @ other)), 1e-9))
 
 
-def learn_vocabulary(several: Sequence[Details], *, words: int = WORDS, seed: int = 0) -> Rows:
-    """The centres of the details of several pictures, (words, 128)."""
+def learn_vocabulary(
+    several: Sequence[Details], *, words: int = WORDS, axes: int = AXES, seed: int = 0
+) -> Vocabulary:
+    """The vocabulary of the details of several pictures: principal axes, then k-means."""
     cv2 = _cv2()
     rows = np.concatenate([_rows(one) for one in several])
+    mean = np.asarray(rows.mean(axis=0), dtype=np.float32)
+    _, vectors = np.linalg.eigh(np.cov(rows - mean, rowvar=False))
+    strongest = np.ascontiguousarray(vectors[:, ::-1][:, :axes].T, dtype=np.float32)
     cv2.setRNGSeed(seed)
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 30, 1e-3)
-    _, _, centres = cv2.kmeans(rows, words, None, stop, 3, cv2.KMEANS_PP_CENTERS)
-    return np.asarray(centres, dtype=np.float32)
+    along = np.ascontiguousarray((rows - mean) @ strongest.T)
+    _, _, centres = cv2.kmeans(along, words, None, stop, 3, cv2.KMEANS_PP_CENTERS)
+    return Vocabulary(mean, strongest, np.asarray(centres, dtype=np.float32))
 
 
 @cache
-def vocabulary() -> Rows:
-    """The centres that come with the product, learnt from the pictures of the sample library."""
-    rows: NDArray[np.uint8] = np.load(_VOCABULARY, allow_pickle=False)
-    return rows.astype(np.float32) / np.float32(_SCALE)
+def vocabulary() -> Vocabulary:
+    """The one that comes with the product, learnt from the pictures of the sample library."""
+    with np.load(_VOCABULARY, allow_pickle=False) as kept:
+        return Vocabulary(*(kept[name].astype(np.float32) for name in _PARTS))
 
 
-def write_vocabulary(centres: Rows, path: Path = _VOCABULARY) -> None:
-    """Keep the centres as bytes."""
-    np.save(path, np.clip(np.round(centres * _SCALE), 0, 255).astype(np.uint8))
+def write_vocabulary(words: Vocabulary, path: Path = _VOCABULARY) -> None:
+    """Keep it in half precision, 25 kB."""
+    np.savez_compressed(path, **{n: getattr(words, n).astype(np.float16) for n in _PARTS})
 
 
 def _rows(details: Details) -> Rows:

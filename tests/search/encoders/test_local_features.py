@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -109,15 +110,18 @@ def test_the_vector_of_a_picture_has_length_one_and_does_not_mind_the_order(
     points = rng.random((count, 2)).astype(np.float32)
     order = rng.permutation(count)
     vector = lf.aggregate(lf.Details(points, rows))
-    assert vector.shape == (lf.WORDS * lf.DIM,)
+    assert vector.shape == (lf.vocabulary().dim,) == (3968,)
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-4)
     again = lf.aggregate(lf.Details(points[order], rows[order]))
     assert again == pytest.approx(vector, abs=1e-3)
 
 
-def test_the_vocabulary_is_learnt_the_same_again() -> None:
+def test_the_vocabulary_is_learnt_the_same_again_and_kept(tmp_path: Path) -> None:
     several = [lf.read_details(page(n), side=480, most=200) for n in range(3)]
-    first, second = (lf.learn_vocabulary(several, words=5, seed=1) for _ in range(2))
-    assert first.shape == (5, lf.DIM)
-    assert np.allclose(first, second)
-    assert lf.vocabulary().shape == (lf.WORDS, lf.DIM)
+    first, second = (lf.learn_vocabulary(several, words=5, axes=7, seed=1) for _ in range(2))
+    assert (first.axes.shape, first.centres.shape, first.dim) == ((7, lf.DIM), (5, 7), 35)
+    assert np.allclose(first.centres, second.centres)
+    assert np.allclose(first.axes @ first.axes.T, np.eye(7), atol=1e-4)
+    lf.write_vocabulary(first, tmp_path / "words.npz")
+    with np.load(tmp_path / "words.npz") as kept:
+        assert np.allclose(kept["centres"], first.centres, atol=1e-2)
