@@ -91,6 +91,17 @@ def test_pages_alike_but_for_a_figure_are_told_apart_by_likeness() -> None:
     assert first > 0.95 > second
 
 
+def test_what_agrees_in_more_places_yields_to_what_looks_alike() -> None:
+    asked = page(4)
+    right = lf.best_overlay(lf.asked_details(asked), lf.kept_details(asked))
+    more = lf.Overlay(2 * right.count, right.homography)
+    much_more = lf.Overlay(4 * right.count, right.homography)
+    kept = {1: asked, 2: page(4, picture=False), 3: page(5)}
+    assert lf.ranked(asked, kept, {2: more, 1: right, 3: lf.NOTHING}) == [1, 2, 3]
+    assert lf.ranked(asked, kept, {2: much_more, 1: right, 3: lf.NOTHING})[0] == 2
+    assert lf.ranked(asked, {}, {}) == []
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (3, 900), (200, 200)])
 def test_a_picture_without_details_is_near_to_nothing(shape: tuple[int, int]) -> None:
     blank = np.full((*shape, 3), 255, dtype=np.uint8)
