@@ -1,5 +1,6 @@
 """``make up``, from the first start to the last stop, with everything real."""
 
+import contextlib
 import json
 import os
 import re
@@ -80,8 +81,14 @@ def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 
 def workers(site: Supervisor) -> set[int]:
-    found = alive(site.children())
-    return {child.pid for child in found if "celery" in " ".join(child.cmdline())}
+    return {child.pid for child in alive(site.children()) if "celery" in command_of(child)}
+
+
+def command_of(process: psutil.Process) -> str:
+    """Its command line; empty once it has gone, which a killed one may at any moment."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return " ".join(process.cmdline())
+    return ""
 
 
 def checks_of(url: str) -> dict[str, dict[str, object]]:

@@ -37,6 +37,7 @@ def open_comparison(page: Page, live_server: LiveServer) -> None:
     page.get_by_label("Action:").select_option("compare")
     page.get_by_role("button", name="Run").or_(page.get_by_role("button", name="Go")).press("Enter")
     expect(page.get_by_role("heading", name="Comparison of two runs")).to_be_visible()
+    page.wait_for_load_state("load")  # a heading stands before the last style sheet is there
 
 
 def picture(page: Page, name: str) -> None:
