@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
+from frontend.asked_files import MEDIA, AskedFileError, read_files
 from frontend.fields import (
     FieldError,
     InvalidQuery,
@@ -22,11 +23,10 @@ from frontend.fields import (
     text_of,
     whole_number,
 )
-from frontend.pictures import words_of
 from search import planning, services
 from search.errors import NotVisibleError
 from search.models import Passage
-from search.types import Filters, Modality, Query, Viewer
+from search.types import Asked, Box, Filters, Modality, Query, Viewer
 
 __all__ = ["InvalidQuery", "goes_on", "query_from_request", "viewer_of"]
 
@@ -38,9 +38,6 @@ DEFAULT_LIMIT = 10
 _SHORT_NAMES = {"text": "q", "corpora": "corpus"}
 _LISTS = ("kind", "media_type", "author", "language", "document")
 _MODALITIES = tuple(modality.value for modality in Modality)
-_NO_ENCODER = (
-    "needs the {encoder} encoder, which this installation does not have yet; ask in words{also}."
-)
 
 
 def viewer_of(request: HttpRequest) -> Viewer:
@@ -70,16 +67,15 @@ def query_from_request(data: Mapping[str, Any], files: Mapping[str, Any], viewer
     if offset + limit > MAX_DEPTH:
         reading.refuse("cursor", f"Results end after {MAX_DEPTH:,}; narrow the question down.")
     passage = reading.take("passage", identifier, None)
-    _check_parts(reading, text, passage, files)
+    crop = _check_parts(reading, text, passage, files)
     if reading.errors:
         raise InvalidQuery(reading.errors)
-    _refuse_what_needs_encoders(reading, files)
     corpora = services.visible_corpora(viewer, slugs)
     _check_passage(passage, viewer)
-    text, notes = _with_picture(text, passage, files)
+    media, notes = _media(files, crop)
     return Query(
         text=text, corpora=corpora, filters=filters, weights=weights, recipe=recipe,
-        k=limit, offset=offset, like_passage=passage, notes=notes,
+        k=limit, offset=offset, like_passage=passage, notes=notes, media=media,
     )  # fmt: skip
 
 
@@ -108,7 +104,7 @@ def _checked_object(data: object) -> Mapping[str, Any]:
     if not isinstance(data, Mapping):
         raise InvalidQuery({"query": [f"{shown(data)} is not an object with names and values."]})
     values = dict(data)
-    for name in ("image", "clip", "audio"):
+    for name in MEDIA:
         if values.get(name) and isinstance(values[name], str):
             sentence = "Files travel as multipart/form-data, not in JSON; send the query as a form."
             raise InvalidQuery({name: [sentence]}, 415)
@@ -161,7 +157,7 @@ def _offset(value: Any) -> int:
     return int(reached)
 
 
-def _crop(value: Any) -> tuple[float, ...]:
+def _crop(value: Any) -> Box:
     plain = isinstance(value, str) and not value.lstrip().startswith("[")
     parts = value.split(",") if plain else json_of(value)
     if not isinstance(parts, list | tuple) or len(parts) != 4:
@@ -174,30 +170,18 @@ def _crop(value: Any) -> tuple[float, ...]:
 
 def _check_parts(
     reading: Reading, text: str, passage: int | None, files: Mapping[str, Any]
-) -> None:
-    """There must be something to search for, and a crop needs its picture."""
-    has_file = any(files.get(name) for name in ("image", "clip", "audio"))
+) -> Box | None:
+    """There must be something to search for; a crop, which is given back, needs its picture."""
+    has_file = any(files.get(name) for name in MEDIA)
     if not reading.errors and not (text or passage or has_file):
         reading.refuse(
             "text",
             "Nothing to search for: give a text, a picture, a clip, a recording or a passage.",
         )
-    reading.take("crop", _crop, ())
-
-
-def _refuse_what_needs_encoders(reading: Reading, files: Mapping[str, Any]) -> None:
-    errors = {}
-    for name, what, encoder, also in (
-        ("clip", "Searching by a clip", "visual", " or with a picture"),
-        ("audio", "Searching by a recording", "sound", ""),
-    ):
-        if files.get(name):
-            errors[name] = [f"{what} {_NO_ENCODER.format(encoder=encoder, also=also)}"]
-    if reading.values.get("crop"):
-        sentence = _NO_ENCODER.format(encoder="visual", also=" or with the whole picture")
-        errors["crop"] = [f"Searching by a part of a picture {sentence}"]
-    if errors:
-        raise InvalidQuery(errors, 422)
+    crop: Box | None = reading.take("crop", _crop, None)
+    if crop and not files.get("image"):
+        reading.refuse("crop", "A crop needs its picture; send the picture as image.")
+    return crop
 
 
 def _check_passage(passage: int | None, viewer: Viewer) -> None:
@@ -205,24 +189,8 @@ def _check_passage(passage: int | None, viewer: Viewer) -> None:
         raise NotVisibleError(f"There is no passage {passage} that you may see.")
 
 
-def _with_picture(
-    text: str, passage: int | None, files: Mapping[str, Any]
-) -> tuple[str, tuple[str, ...]]:
-    """The text to search by, with the words of the picture, and the notes on how it was read."""
-    if not (image := files.get("image")):
-        return text, ()
+def _media(files: Mapping[str, Any], crop: Box | None) -> tuple[tuple[Asked, ...], tuple[str, ...]]:
     try:
-        words, notes = words_of(image)
-    except FieldError as error:
-        raise InvalidQuery({"image": [str(error)]}, getattr(error, "status", 422)) from error
-    if not words and not text and not passage:
-        sentence = _NO_ENCODER.format(encoder="visual", also=" as well")
-        raise InvalidQuery(
-            {
-                "image": [
-                    f"No words can be read in this picture; searching by what it shows {sentence}"
-                ]
-            },
-            422,
-        )
-    return f"{text} {words}".strip()[:MAX_TEXT], notes
+        return read_files(files, crop)
+    except AskedFileError as error:
+        raise InvalidQuery({error.field: [str(error)]}, error.status) from error

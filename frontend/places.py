@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from search.models import Document, Passage
+from search.types import Box
 
 _CHARS = re.compile(r"(\d{1,9})-(\d{1,9})")
 _MOST_OTHERS = 50
@@ -24,6 +25,7 @@ class Place:
     others: tuple[Passage, ...] = ()
     page: int | None = None
     second: float | None = None
+    box: Box | None = None  # the part of the page that is meant, where the passage is a picture
 
     @property
     def evidence(self) -> tuple[Passage, ...]:
@@ -39,7 +41,7 @@ class Place:
 
 
 def place_in(document: Document, address: Mapping[str, str]) -> Place:
-    """Read ``passage``, ``chars`` (or ``quote``), ``also``, ``page`` and ``t`` of an address.
+    """Read ``passage``, ``chars`` (or ``quote``), ``also``, ``page``, ``t`` and ``box``.
 
     What makes no sense, or names a passage of another document, is passed over.
     """
@@ -54,6 +56,7 @@ def place_in(document: Document, address: Mapping[str, str]) -> Place:
         others=tuple(found.values()),
         page=_number(address.get("page", "")),
         second=_seconds(address.get("t", "")),
+        box=_box(address.get("box", "")),
     )
 
 
@@ -69,6 +72,13 @@ def _chars(word: str, passage: Passage | None) -> Chars | None:
         return None
     start, end = int(match[1]), min(int(match[2]), len(passage.text))
     return (start, end) if start < end else None
+
+
+def _box(word: str) -> Box | None:
+    if not re.fullmatch(r"[01](\.\d{1,6})?(,[01](\.\d{1,6})?){3}", word):
+        return None
+    x, y, width, height = (float(part) for part in word.split(","))
+    return (x, y, min(width, 1 - x), min(height, 1 - y)) if x < 1 and y < 1 else None
 
 
 def _seconds(word: str) -> float | None:

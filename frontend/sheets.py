@@ -116,7 +116,7 @@ def page_sheet(document: Document, place: Place, pages: list[Asset]) -> PageShee
         number=number,
         count=document.page_count or len(numbers),
         outlines=tuple(_outlines(here, place)),
-        passages=tuple(_shown(here, place, with_pages=False)),
+        passages=tuple(_shown(_worded(here), place, with_pages=False)),
         rail=tuple(rail),
         previous=numbers[at - 1] if at else None,
         following=numbers[at + 1] if at + 1 < len(numbers) else None,
@@ -126,7 +126,7 @@ def page_sheet(document: Document, place: Place, pages: list[Asset]) -> PageShee
 def picture_sheet(document: Document, place: Place, asset: Asset | None) -> PictureSheet:
     """The whole picture, with boxes where words in it are cited."""
     here = list(document.passages.defer("terms").order_by("ordinal"))
-    shown = tuple(_shown(here, place, with_pages=False))
+    shown = tuple(_shown(_worded(here), place, with_pages=False))
     return PictureSheet(asset, tuple(_outlines(here, place)), shown)
 
 
@@ -146,17 +146,25 @@ def text_sheet(document: Document, place: Place, part: int | None) -> TextSheet:
 
 def recording_sheet(document: Document, place: Place, assets: list[Asset]) -> RecordingSheet:
     """The player opened at the second that is asked for, cited, or the beginning."""
-    timed = document.passages.exclude(start_s=None).defer("terms").order_by("start_s", "ordinal")
+    timed = (
+        document.passages.exclude(start_s=None)
+        .exclude(text="")
+        .defer("terms")
+        .order_by("start_s", "ordinal")
+    )
     cited = place.passage
     lines = transcript_of(timed, cited=cited.pk if cited else None, chars=place.chars)
-    start_s = place.second if place.second is not None else _cited_second(cited, lines)
+    cited_s = _cited_second(cited, lines)
+    start_s = cited_s if place.second is None else place.second
+    if cited and not cited.text:
+        cited_s = start_s  # a clip is meant at the second it was found at
     shots = [a for a in assets if a.kind in {Asset.Kind.SHOT, Asset.Kind.SOUND}]
     posters = [a for a in assets if a.kind == Asset.Kind.POSTER]
     return RecordingSheet(
         is_video=document.media_type.startswith("video/"),
         poster=_frame_at(shots, start_s) or (posters[0] if posters else None),
         start_s=start_s,
-        moments=tuple(_moments(place, document.duration_s, _cited_second(cited, lines))),
+        moments=tuple(_moments(place, document.duration_s, cited_s)),
         frames=tuple(sorted(shots, key=lambda a: a.start_s or 0.0)),
         lines=tuple(lines),
         has_subtitles=any(line.origin == "transcript" for line in lines),
@@ -187,9 +195,15 @@ def _outlines(passages: Iterable[Passage], place: Place) -> Iterator[Outline]:
     others = {passage.pk for passage in place.others}
     for passage in passages:
         if place.passage and passage.pk == place.passage.pk:
-            yield from (Outline(box, True) for box in boxes_of(passage, place.chars))
+            boxes = (place.box,) if place.box else boxes_of(passage, place.chars)
+            yield from (Outline(box, True) for box in boxes)
         elif passage.pk in others:
             yield from (Outline(box, False) for box in boxes_of(passage))
+
+
+def _worded(passages: Iterable[Passage]) -> list[Passage]:
+    """Those that can be read: a page or picture as a whole is looked at."""
+    return [passage for passage in passages if passage.text]
 
 
 def _shown(passages: Iterable[Passage], place: Place, *, with_pages: bool) -> Iterator[Shown]:

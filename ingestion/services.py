@@ -14,21 +14,19 @@ from django.db import connection, transaction
 from ingestion import removal, tasks
 from ingestion.errors import IngestError, TransientError
 from ingestion.models import Job
-from ingestion.sandbox.client import sandbox
+from ingestion.questions import read_question
 from ingestion.sources import url
 from ingestion.sources.files import Accepted, NewFile, keep_file, register_files
-from ingestion.types import Limits, ParseRequest
 from ingestion.walk import QUEUES, take_steps
 from search.models import Corpus, Document
 
 __all__ = [
     "Accepted",
     "IncomingFile",
-    "PictureWords",
     "accept_files",
     "accept_url",
     "job_state",
-    "read_picture",
+    "read_question",
     "remove_corpus",
     "remove_documents",
     "retry",
@@ -38,7 +36,6 @@ __all__ = [
 remove_documents = removal.remove_documents
 remove_corpus = removal.remove_corpus
 
-PICTURE_LIMITS = Limits(cpu_s=60, wall_s=60)
 IDLE_S = 0.2
 
 
@@ -48,14 +45,6 @@ class IncomingFile:
 
     name: str
     path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class PictureWords:
-    """The words read in a picture that is itself the question."""
-
-    text: str
-    notices: tuple[str, ...] = ()
 
 
 def accept_files(
@@ -101,23 +90,6 @@ def job_state(document: Document) -> dict[str, Any]:
         return {"state": "searchable" if document.published_at else "received", "progress": 1.0,
                 "error": ""}  # fmt: skip
     return {"state": job.status, "progress": job.progress, "error": job.error}
-
-
-def read_picture(path: Path, filename: str) -> PictureWords:
-    """Read the words in a picture, in the sandbox.
-
-    Raises:
-        IngestError: it does not decode.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        request = ParseRequest(path=str(path), filename=filename, output=folder)
-        outcome = sandbox().run(request, PICTURE_LIMITS)
-    parsed = outcome.parsed
-    if parsed is None:
-        raise IngestError(outcome.error)
-    if not parsed.media_type.startswith("image/"):
-        raise IngestError(f"{filename} is {parsed.media_type}, not a picture.")
-    return PictureWords("\n".join(block.text for block in parsed.blocks), parsed.notices)
 
 
 def work_off(

@@ -18,6 +18,7 @@ from django.conf import settings
 from ingestion.errors import TransientError
 from ingestion.types import PassageDraft
 from search.encoders.base import Ragged
+from search.encoders.picture_signature import Signature
 from search.types import Anchor, View
 
 COUNTS = ":counts"  # behind an alias: how many lines belong to each passage
@@ -101,6 +102,31 @@ def read_vectors(path: Path) -> dict[str, np.ndarray | Ragged]:
             else file[alias]
             for alias in file.files
             if alias not in counts
+        }
+
+
+def write_signatures(path: Path, signatures: Mapping[int, Signature]) -> None:
+    """The signatures of a document's pictures, by the place of their passages."""
+    flat: dict[str, np.ndarray] = {}
+    for place, one in signatures.items():
+        packed = np.frombuffer(one.packed, np.uint8)
+        flat |= {f"{place}.vectors": one.vectors, f"{place}.packed": packed}
+        flat[f"{place}.look"] = np.array(one.look)
+    incoming = path.with_name(path.name + ".incoming.npz")
+    np.savez(incoming, allow_pickle=False, **flat)  # type: ignore[arg-type]
+    incoming.replace(path)
+
+
+def read_signatures(path: Path) -> dict[int, Signature]:
+    with np.load(path, allow_pickle=False) as file:
+        places = sorted({int(name.partition(".")[0]) for name in file.files})
+        return {
+            place: Signature(
+                file[f"{place}.vectors"],
+                file[f"{place}.packed"].tobytes(),
+                int(file[f"{place}.look"]),
+            )
+            for place in places
         }
 
 

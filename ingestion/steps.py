@@ -5,7 +5,7 @@ notes that name, and what to tell the uploader, on the job it was given; the wal
 the new state, or not at all.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
@@ -21,8 +21,9 @@ from ingestion.sandbox import codec
 from ingestion.sandbox.client import sandbox
 from ingestion.sources.files import NewFile, keep_file, lock_bytes, register_files
 from ingestion.types import Limits, Parsed, ParseRequest, PassageDraft, Sidecar
-from search import indexing, registry, spaces
+from search import indexing, picture_index, registry, spaces
 from search.conf import conf
+from search.encoders.picture_signature import Signature
 from search.errors import ModelMissingError
 from search.models import Asset, Passage
 from search.store import Store
@@ -65,6 +66,7 @@ class PublishProduct:
     assets: list[Asset]
     passages: list[Passage]
     vectors: dict[str, spaces.Encoded]
+    signatures: dict[int, Signature]
 
 
 class Parse:
@@ -117,12 +119,16 @@ class Encode(_Staged):
 
     def compute(self, job: Job) -> None:
         drafts = read_drafts(job)
-        name = f"vectors-{job.epoch}.npz"
+        folder = staging.folder(job.pk)
+        vectors, signatures = f"vectors-{job.epoch}.npz", f"signatures-{job.epoch}.npz"
         texts = [indexing.text_for_encoder(job.document.title, d.heading, d.text) for d in drafts]
         # What cannot be encoded here is found by words; build_space adds the vectors later.
-        product = spaces.encode(_aliases(), texts, _progress(job, 0.55, 0.95))
-        staging.write_vectors(staging.folder(job.pk) / name, product)
-        job.staged = {**job.staged, "vectors": name}
+        product = spaces.encode(_aliases(), texts, _progress(job, 0.55, 0.7))
+        staging.write_vectors(folder / vectors, product)
+        pictures = staging.staged(job.pk, job.staged.get("parsed", ""))
+        signed = sign_drafts(drafts, pictures, _progress(job, 0.7, 0.95))
+        staging.write_signatures(folder / signatures, signed)
+        job.staged = {**job.staged, "vectors": vectors, "signatures": signatures}
 
 
 class Publish:
@@ -136,9 +142,10 @@ class Publish:
         assets = _assets(job, parsed, folder)
         hashes = {asset.file: asset.row.sha256 for asset in assets}
         rows = [_passage(job, draft, n, hashes) for n, draft in enumerate(drafts)]
-        vectors = staging.read_vectors(staging.staged(job.pk, job.staged.get("vectors", "")))
+        vectors = staging.read_vectors(_named(job, "vectors"))
+        signatures = staging.read_signatures(_named(job, "signatures"))
         job.error, job.staged = " ".join((*parsed.notices, *_left_out(vectors))), {}
-        return PublishProduct([asset.row for asset in assets], rows, vectors)
+        return PublishProduct([asset.row for asset in assets], rows, vectors, signatures)
 
     def store(self, job: Job, product: PublishProduct) -> None:
         hashes = {asset.sha256 for asset in product.assets}
@@ -146,7 +153,9 @@ class Publish:
         if not all(Store(Path(settings.MEDIA_ROOT)).has(sha256) for sha256 in hashes):
             raise TransientError("A picture of this file was removed meanwhile with another file.")
         Asset.objects.bulk_create(product.assets)
-        indexing.publish(job.document, product.passages, product.vectors)
+        indexing.publish(
+            job.document, product.passages, product.vectors, signatures=product.signatures
+        )
 
 
 class _KeptAsset:
@@ -173,6 +182,24 @@ def _measure() -> tuple[Callable[[str], int], int]:
 def _about_tokens(text: str) -> int:
     """English has about four characters a token; enough where no tokenizer is at hand."""
     return (len(text) + 3) // 4
+
+
+def sign_drafts(
+    drafts: Sequence[PassageDraft], folder: Path, progress: Callable[[float], object]
+) -> dict[int, Signature]:
+    """The signature of each passage that is a picture, by its place among the passages."""
+    signatures: dict[int, Signature] = {}
+    for place, draft in enumerate(drafts):
+        if picture_index.has_signature(draft.kind, draft.text, draft.picture):
+            signature = picture_index.sign_file(folder / draft.picture)
+            if signature is not None:
+                signatures[place] = signature
+        progress((place + 1) / len(drafts))
+    return signatures
+
+
+def _named(job: Job, product: str) -> Path:
+    return staging.staged(job.pk, job.staged.get(product, ""))
 
 
 def read_parsed(job: Job) -> Parsed:

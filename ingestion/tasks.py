@@ -10,7 +10,7 @@ from ingestion import leases
 from ingestion.errors import TransientError
 from ingestion.models import Job
 from ingestion.walk import WALK, take_steps
-from search import indexing
+from search import indexing, seeing
 from search.tasks import maintain_indexes
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ def advance(self: Task, job_id: int) -> None:
 def sweep() -> None:
     """Ring for every job that nobody holds: lost messages, dead workers, brokers that forgot."""
     leases.free_the_dead()
+    seeing.forget_asked()
     ring(*Job.objects.unheard().order_by("created_at")[:RING_AT_ONCE])
     if indexing.needs_maintenance():  # a corpus has grown over the limit of exact scans
         _send(maintain_indexes, (), queue="gpu")

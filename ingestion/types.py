@@ -40,7 +40,8 @@ class Media:
     """A picture, a frame, a shot or a sound window, stored as a file in the output folder.
 
     ``kind``: image (the document is a picture, or an embedded one), shot (a span of video with its
-    frame), sound (a span of audio with its waveform), poster (shows the whole document).
+    frame), sound (a span of audio with its waveform), poster (shows the whole document), clip (a
+    span of video as eight small frames side by side), frame (stands for a clip that is no shot).
     """
 
     kind: str

@@ -11,10 +11,11 @@ from functools import partial
 
 from search import cache, pipeline, planning, registry
 from search.answers.compose import compose
+from search.answers.known import name_source
 from search.conf import conf
 from search.errors import SearchError
 from search.generators.base import Embed
-from search.retrieval import lexical
+from search.retrieval import lexical, pictured
 from search.retrieval.background import chances_changed
 from search.retrieval.encoding import encode_texts
 from search.types import Answer, Plan, Query
@@ -70,6 +71,8 @@ def _models(plan: Plan) -> list[tuple[str, str, str]]:
 
 
 def _written(query: Query, found: pipeline.Found) -> Answer:
+    if query.media and not found.asked_in_words:
+        return name_source(found.candidates, pictured.RETRIEVER)
     idf = found.idf or lexical.read_terms(query.text, query.corpora).idf
     embed = _embed() if found.plan.reads_meaning else None
     write = partial(

@@ -21,7 +21,17 @@ from search.answers.explain import (
 )
 from search.answers.snippets import snippet
 from search.retrieval.facets import Spread
-from search.types import Answer, Candidate, Citation, Filters, Locator, Query, Sentence, Source
+from search.types import (
+    Answer,
+    Asked,
+    Candidate,
+    Citation,
+    Filters,
+    Locator,
+    Query,
+    Sentence,
+    Source,
+)
 
 Body = dict[str, Any]
 
@@ -202,7 +212,7 @@ def citation_body(citation: Citation) -> Body:
         "kind": candidate.kind.value,
         "locator": locator_body(citation.locator),
         "document": document_body(candidate.source),
-        "view_url": f"{view_url(candidate)}&chars={citation.start}-{citation.end}",
+        "view_url": _quoted_url(citation),
         "thumbnail_url": thumbnail_url(candidate),
         "note": note_of(citation),
     }
@@ -242,6 +252,7 @@ def query_body(query: Query, slugs: Sequence[str]) -> Body:
     """The question as it was understood."""
     return {
         "text": query.text,
+        "media": [_media_body(one) for one in query.media],
         "passage": None if query.like_passage is None else str(query.like_passage),
         "corpora": list(slugs),
         "filters": _filters_body(query.filters),
@@ -252,8 +263,28 @@ def query_body(query: Query, slugs: Sequence[str]) -> Body:
 
 
 def view_url(candidate: Candidate) -> str:
-    """A page of ours, opened at the passage."""
-    return f"/documents/{candidate.source.id}/?passage={candidate.passage_id}"
+    """A page of ours, opened at the passage; a picture at the part, a clip at the second found."""
+    address = f"/documents/{candidate.source.id}/?passage={candidate.passage_id}"
+    locator = candidate.locator
+    if candidate.text:
+        return address
+    if locator.start_s is not None:
+        return f"{address}&t={_number(locator.start_s)}"
+    if locator.boxes:
+        return f"{address}&box={','.join(str(_number(side)) for side in locator.boxes[0])}"
+    return address
+
+
+def _media_body(asked: Asked) -> Body:
+    """A picture, clip or sound of the question, as it was understood."""
+    found: Body = {"medium": asked.medium, "crop": list(asked.crop) if asked.crop else None}
+    return found | {"words": asked.words, "seconds": _number(asked.seconds)}
+
+
+def _quoted_url(citation: Citation) -> str:
+    """The passage opened with the quote marked; what is looked at has no characters."""
+    address = view_url(citation.candidate)
+    return f"{address}&chars={citation.start}-{citation.end}" if citation.quote else address
 
 
 def thumbnail_url(candidate: Candidate) -> str | None:

@@ -9,13 +9,15 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import batched, count
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from search import postings, spaces
+from search import picture_index, postings, spaces
+from search.encoders.picture_signature import Signature
 from search.language import LANGUAGE_MARKERS, configuration, fold, storable
 from search.models import Corpus, Document, Passage, Posting, TermFrequency, VectorSpace
 from search.spaces import Encoded, space_for, text_for_encoder
@@ -83,12 +85,17 @@ WHERE p.id = r.id
 
 
 def publish(
-    document: Document, passages: Sequence[Passage], vectors: Mapping[str, Encoded]
+    document: Document,
+    passages: Sequence[Passage],
+    vectors: Mapping[str, Encoded],
+    *,
+    signatures: Mapping[int, Signature] = MappingProxyType({}),
 ) -> None:
     """Make a document searchable with these passages, in place of those it had.
 
     ``vectors`` holds, for each encoder alias, what it made of each passage: one unit row for each,
-    (n, dim), or several. A passage without words gets none. Raises the corpus's generation.
+    (n, dim), or several. A passage without words gets none. ``signatures``, by ordinal, are of
+    those that are pictures. Raises the corpus's generation.
 
     Raises:
         ValueError: a row is missing, or is not of length 1.
@@ -97,6 +104,7 @@ def publish(
     if Passage.objects.filter(document=document).exists():
         _take_out(corpus, document)
     _put_in(corpus, [(document, passages)], vectors)
+    picture_index.store(passages, signatures)
 
 
 def publish_all(
@@ -247,9 +255,14 @@ def _row(document: Document, passage: Passage) -> dict[str, Any]:
 
 
 def _words(document: Document, passage: Passage) -> dict[str, str]:
-    """What is counted of a passage: each of title, heading and text once."""
+    """What is counted of a passage: each of title, heading and text once.
+
+    A page or a clip without words is not found by its document's title, unless it comes first:
+    a title would bring up all of them.
+    """
     title, heading, text = (s.strip() for s in (document.title, passage.heading, passage.text))
-    head = text_for_encoder(title, heading, "")
+    is_named = bool(heading or text) or not passage.ordinal
+    head = text_for_encoder(title, heading, "") if is_named else ""
     return {
         "head": fold(head),
         "body": "" if text in {title, heading} else fold(text),

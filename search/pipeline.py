@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from django.db import OperationalError
 
 from search import planning, reranking
+from search.asked_media import placed, seen_as_asked, weights_of, with_words
 from search.errors import NotVisibleError, QueryError
 from search.expansion import Texts, expand
 from search.fusion import FUSIONS, scale
@@ -23,6 +24,7 @@ from search.retrieval.hybrid import Retrieved, retrieve, weight_of
 from search.retrieval.local_settings import ALONE, local_settings
 from search.retrieval.looks import LEAST_MS
 from search.retrieval.wishes import resolve
+from search.seeing import see
 from search.transforms.base import SubQuery
 from search.types import Candidate, Hit, Plan, Query, Retriever, Run
 
@@ -57,6 +59,7 @@ class Found:
     matching: int | None = None  # candidates that match well; None where that cannot be told
     idf: Mapping[str, float] = field(default_factory=dict)  # how telling the terms are
     judging: str = ""  # the question as it stands alone
+    asked_in_words: bool = True  # not only by a picture, a clip or a sound
 
     @property
     def total(self) -> int:
@@ -88,7 +91,7 @@ def complete(query: Query, ranked: Ranked) -> Found:
         return Found(ranked.plan, (), Spread(), told, judging=ranked.asked.text)
     clock = _Clock(dict(retrieved.timings))
     shown = max(LEAST_READ, READ_AHEAD * (query.offset + query.k))
-    read = hydrate(ranked.hits[:shown], query.corpora)
+    read = placed(hydrate(ranked.hits[:shown], query.corpora), retrieved.places)
     clock.note("hydrate")
     candidates = rest.run(
         lambda: refine(query, ranked.plan.refiners, read, filters=retrieved.filters),
@@ -97,7 +100,7 @@ def complete(query: Query, ranked: Ranked) -> Found:
     )
     clock.note("refine")
     judged = rest.run(
-        lambda: judge(ranked.asked, retrieved, candidates),
+        lambda: seen_as_asked(judge(ranked.asked, retrieved, candidates), query),
         otherwise=Judged(candidates, None),
         late="How sure to be of each hit was not judged: that took too long.",
     )
@@ -117,6 +120,7 @@ def complete(query: Query, ranked: Ranked) -> Found:
         matching=judged.matching,
         idf=retrieved.terms.idf,
         judging=ranked.asked.text,
+        asked_in_words=bool(query.text.strip()) or not query.media,
     )
 
 
@@ -148,13 +152,16 @@ def rank(query: Query) -> Ranked:
 
 
 def _ranked(query: Query, plan: Plan) -> Ranked:
-    walk = _Walk(query, plan)
+    by_words = bool(query.text.strip())
+    query, words = with_words(query)
+    walk = _Walk(query, plan, by_words=by_words)
     steps = plan.transforms if query.text.strip() else ()
     texts = expand(query, steps, walk.first_look, left_ms=lambda: walk.left_ms)
+    texts = replace(texts, finding=(*texts.finding, *words))
     asked = replace(query, text=texts.judging)
     retrieved, hits = walk.search(texts)
     retrieved.degraded += texts.notes
-    if plan.chain:
+    if plan.chain and asked.text.strip():
         start = time.perf_counter()
         done = reranking.rerank(asked, plan, hits, left_s=walk.left_ms / 1000)
         hits = done.hits
@@ -173,7 +180,7 @@ def best_per_document(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
 
 
 def _check(query: Query) -> None:
-    if not query.text.strip() and query.like_passage is None:
+    if not query.text.strip() and query.like_passage is None and not query.media:
         raise QueryError("There is nothing to look for; write some words.")
     if query.like_passage is not None and not _sees(query, query.like_passage):
         raise NotVisibleError(f"There is no passage {query.like_passage}.")
@@ -186,8 +193,8 @@ def _sees(query: Query, passage_id: int) -> bool:
 class _Walk:
     """One question on its way: every text is looked for once, within what is left of the time."""
 
-    def __init__(self, query: Query, plan: Plan) -> None:
-        self._query, self._plan = query, plan
+    def __init__(self, query: Query, plan: Plan, *, by_words: bool) -> None:
+        self._query, self._plan, self._by_words = query, plan, by_words
         self._began = time.perf_counter()
         self._found: dict[str, Retrieved] = {}
         self._timings: dict[str, float] = defaultdict(float)  # stage -> ms, of all texts together
@@ -227,6 +234,8 @@ class _Walk:
                 weights[name] = plan.weights.get(run.retriever, 1.0) * one.weight
             if one in texts.parts:
                 parts.append(_keys(_fuse(self._query, plan, more.runs, plan.weights)))
+        if self._query.media:
+            self._see(retrieved, runs, weights)
         start = time.perf_counter()
         hits = _fuse(self._query, plan, runs, weights)
         if parts:
@@ -235,6 +244,17 @@ class _Walk:
         self._timings["fuse"] += (time.perf_counter() - start) * 1000
         retrieved.timings = dict(self._timings)
         return retrieved, hits
+
+    def _see(self, retrieved: Retrieved, runs: list[Run], weights: dict[str, float]) -> None:
+        """Add what looking and listening find: it outweighs words where no words were asked."""
+        start = time.perf_counter()
+        seen = see(self._query, retrieved.filters, left_s=max(self.left_ms / 1000, 1.0))
+        runs += [run for run in seen.runs if run.hits]
+        weights |= weights_of(seen.runs, self._plan, by_words=self._by_words)
+        retrieved.places |= seen.places
+        retrieved.degraded += seen.notes
+        retrieved.left_out += seen.left_out
+        self._timings["see"] += (time.perf_counter() - start) * 1000
 
     def _looking_for(self, added: SubQuery, asked: Retrieved) -> tuple[Retriever, ...]:
         """The retrievers that look for a text that was added: none that failed before."""
@@ -270,6 +290,8 @@ def _renamed(run: Run, name: str) -> Run:
 
 
 def _fuse(query: Query, plan: Plan, runs: Sequence[Run], weights: Mapping[str, float]) -> list[Hit]:
+    if not runs:
+        return []
     hits = list(runs[0].hits) if len(runs) == 1 else FUSIONS[plan.fusion](runs, weights=weights)
     if not any(weight != 1.0 for weight in query.weights.values()):
         return hits

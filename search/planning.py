@@ -23,6 +23,7 @@ from search.types import Plan, Query, Retriever, Step
 
 DEEPEST = 1000
 DEFAULT = "default"
+SEEING_MS = 20_000  # at least, for a question that is a picture, a clip or a sound
 FIRST = ("bm25", "dense", "hybrid", "default")  # these always exist
 OF_TEXT_SPACE = frozenset({"dense", "binary", "matryoshka", "narrow"})
 WEIGHTS, TOKENS = "wordpieces", "tokens"  # the spaces of a recipe that names none
@@ -145,7 +146,7 @@ def _planned(recipe: Recipe, query: Query, *, chosen_by: str, notes: Sequence[st
         transforms=_fitting(recipe, query.text),
         refiners=recipe.refiners,
         chain=recipe.chain,
-        deadline_ms=recipe.total_ms or conf().deadline_ms,
+        deadline_ms=max(recipe.total_ms or conf().deadline_ms, SEEING_MS if query.media else 0),
         fallbacks=recipe.fallbacks,
         digest=recipe.digest,
         notes=(*query.notes, *notes),

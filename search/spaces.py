@@ -18,13 +18,22 @@ from search.encoders.base import MOST_WEIGHTS, Encoder, Kind, Ragged, Rows
 from search.encoders.fde import FixedDimensional
 from search.encoders.late_interaction import TokenStates
 from search.errors import ModelMissingError
-from search.models import Corpus, Document, Passage, SparseVector, TokenVectors, Vector, VectorSpace
+from search.models import (
+    Corpus,
+    Document,
+    Passage,
+    PictureDetails,
+    SparseVector,
+    TokenVectors,
+    Vector,
+    VectorSpace,
+)
 
 log = logging.getLogger(__name__)
 
 Encoded = Rows | Ragged  # one row, or one part, for each passage
 Pairs = Sequence[tuple[Document, Passage]]
-TABLES = (Vector, TokenVectors, SparseVector)
+TABLES = (Vector, TokenVectors, SparseVector, PictureDetails)
 BATCH = 1000
 ENCODE_BATCH = 64
 

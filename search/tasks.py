@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.db import connection
 
-from search import errands, indexing, reranking
+from search import errands, indexing, reranking, seeing
 from search.rerankers.base import Deadline
 
 
@@ -23,3 +23,9 @@ def run_errand(errand_id: int) -> None:
     query, chain, hits, left_s = asked
     done = reranking.rerank_here(query, chain, hits, deadline=Deadline.after(left_s))
     errands.answer(errand_id, done)
+
+
+@shared_task(ignore_result=True)
+def run_seeing(errand_id: int) -> None:
+    """Look for a picture, clip or sound for a web process that waits; nothing when it has gone."""
+    seeing.answer(errand_id)

@@ -66,6 +66,22 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A picture, clip or sound that is the question, or a part of it.
+
+    ``medium``: "image", "clip" or "audio". ``files``: hashes in the store of what was asked: the
+    picture; the clip's strips of frames; the samples. ``crop``: the part of the picture that is
+    meant. ``words``: what was read in it.
+    """
+
+    medium: str
+    files: tuple[str, ...]
+    crop: Box | None = None
+    seconds: float = 0.0
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """One question. ``corpora`` holds the ids the asker may see: permission is already in it."""
 
@@ -78,6 +94,7 @@ class Query:
     k: int = 10
     offset: int = 0
     like_passage: int | None = None  # "more like this"
+    media: tuple[Asked, ...] = ()
     notes: tuple[str, ...] = ()  # sentences for ``degraded``, e.g. how a picture was read
     turns: tuple[Turn, ...] = ()  # of the conversation so far, the oldest first
     liked: tuple[int, ...] = ()  # passages that the asker marked as good for this question

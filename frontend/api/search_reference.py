@@ -188,10 +188,12 @@ class QueryForm(s.Serializer):
     """A question with files. At least one of text, image, clip, audio, passage."""
 
     text = s.CharField(max_length=2000, required=False)
-    image = FileField(required=False)
-    crop = s.CharField(required=False, help_text="x,y,w,h as fractions of the picture.")
-    clip = FileField(required=False)
-    audio = FileField(required=False)
+    image = FileField(
+        required=False, help_text="Finds what it shows, and what the words in it say."
+    )
+    crop = s.CharField(required=False, help_text="The part of it: x,y,w,h as fractions.")
+    clip = FileField(required=False, help_text="A moving picture: finds the moments it shows.")
+    audio = FileField(required=False, help_text="A sound.")
     passage = s.CharField(required=False)
     corpora = s.ListField(child=s.CharField(), required=False)
     filters = s.CharField(required=False, help_text="As JSON.")

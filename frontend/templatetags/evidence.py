@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape, unescape
 from typing import Any
 
@@ -42,7 +42,9 @@ _SIGNAL_NAMES = {
     "narrow": "Meaning",
     "sparse": "Weighted words",
     "multi": "Meaning, word for word",
+    "image:details": "Details of the picture",
 }
+_MEDIUM_NAMES = {"image": "a picture", "clip": "a clip", "audio": "a sound"}
 _MODALITY_NAMES = {
     "text": "written text",
     "image": "words read in a picture",
@@ -181,3 +183,16 @@ def percent(share: float) -> str:
 def format_name(media_type: str) -> str:
     """The media type in the words of a reader; rare ones as they are."""
     return _FORMAT_NAMES.get(media_type, media_type)
+
+
+@register.filter
+def medium_name(medium: str) -> str:
+    """A file that was asked with, in a sentence."""
+    return _MEDIUM_NAMES.get(medium, "a file")
+
+
+@register.filter
+def asked_name(media: Sequence[Mapping[str, Any]]) -> str:
+    """The heading of a question without words."""
+    named = _MEDIUM_NAMES.get(media[0]["medium"], "a file") if media else "a picture"
+    return f"Your {named.removeprefix('a ')}"

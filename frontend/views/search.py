@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from frontend.asked import Asked
+from frontend.asked_files import by_medium
 from frontend.examples import example_questions
 from frontend.forms import InvalidQuery, query_from_request, viewer_of
 from frontend.library import counted
@@ -46,9 +47,9 @@ def home(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_readers
 def results(request: HttpRequest) -> HttpResponseBase:
-    """The page of a question: words in the address, a picture in the body."""
+    """The page of a question: words in the address, a picture, clip or sound in the body."""
     if request.method == "POST":
-        return _ask_with_picture(request)
+        return _ask_with_file(request)
     asked, viewer = Asked(request.GET), viewer_of(request)
     if asked.is_empty:
         return redirect("frontend:home")
@@ -74,10 +75,10 @@ def stored_answer(request: HttpRequest, *, answer_id: int) -> HttpResponseBase:
     return _page(request, Found(shown_results(_as_search(body)), shown_answer(body)), None)
 
 
-def _ask_with_picture(request: HttpRequest) -> HttpResponseBase:
+def _ask_with_file(request: HttpRequest) -> HttpResponseBase:
     viewer, words = viewer_of(request), Asked(request.POST)
     try:
-        query = query_from_request(words.as_query(), request.FILES, viewer)
+        query = query_from_request(_with_crop(request, words), by_medium(request.FILES), viewer)
         row = services.open_answer(query, viewer)
     except (InvalidQuery, QueryError) as error:
         return _unusable(request, words, error)
@@ -87,6 +88,12 @@ def _ask_with_picture(request: HttpRequest) -> HttpResponseBase:
         return redirect("frontend:stored_answer", answer_id=row.pk)
     found = Found(shown_results(row.search.body), shown_answer(row.body))
     return _page(request, found, None)
+
+
+def _with_crop(request: HttpRequest, words: Asked) -> dict[str, Any]:
+    """The question with the part of its picture, if one was drawn."""
+    crop = request.POST.get("crop", "").strip()
+    return words.as_query() | ({"crop": crop} if crop else {})
 
 
 def _find(query: Query, viewer: Viewer, asked: Asked) -> Found:
@@ -104,6 +111,7 @@ def _page(request: HttpRequest, found: Found, asked: Asked | None) -> HttpRespon
         "results": found.results,
         "answer": found.answer,
         "question": _question_of(body),
+        "asked_media": _media_of(body),
         "degraded": body.get("degraded", ()),
         "corpora": list(Corpus.objects.visible_to(viewer_of(request))),
         "chosen": asked.address.getlist("corpus") if asked else [],
@@ -134,6 +142,11 @@ def _unusable(request: HttpRequest, asked: Asked, error: Exception) -> HttpRespo
 def _question_of(body: Any) -> str:
     query = body.get("query", "")
     return str(query.get("text", "")) if isinstance(query, dict) else str(query)
+
+
+def _media_of(body: Any) -> list[dict[str, Any]]:
+    query = body.get("query", "")
+    return list(query.get("media", ())) if isinstance(query, dict) else []
 
 
 def _as_search(body: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from ingestion.chunking.anchors import clipped, merged_boxes, shifted
 from ingestion.chunking.cues import cue_groups
+from ingestion.chunking.seen import seen_passages
 from ingestion.chunking.sentences import CountTokens, spans
 from ingestion.types import Block, Media, Page, Parsed, PassageDraft
 from search.types import Anchor, Modality, View
@@ -30,11 +31,12 @@ def passages(parsed: Parsed, *, count_tokens: CountTokens, capacity: int) -> lis
     """Cut a parsed document into passages of at most ``capacity`` tokens, in reading order.
 
     The document's text is its blocks joined by a blank line; ``chars`` counts in it. No passage
-    crosses a page, a heading or a change of kind. A document without words is one passage.
+    crosses a page, a heading or a change of kind. Behind them stands what is seen and heard.
     """
     drafts: list[PassageDraft] = []
     for placed in _runs(_placed(parsed.blocks)):
         drafts += _cut(placed, parsed, count_tokens, capacity)
+    drafts += seen_passages(parsed)
     if drafts:
         return drafts
     return [_wordless(parsed)] if parsed.media or parsed.pages or parsed.duration_s else []

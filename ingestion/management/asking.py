@@ -2,7 +2,7 @@
 
 import json
 import re
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
@@ -11,19 +11,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ingestion.errors import IngestError
-from ingestion.services import read_picture
+from ingestion.services import read_question
 from search import services
 from search.errors import SearchError
-from search.types import Query, Viewer
+from search.types import Asked, Box, Query, Viewer
 
 OPERATOR = Viewer(unrestricted=True)
 MOST = 100
 LONGEST = 2_000  # characters of a question
-_LATER = {
-    "crop": "the visual encoder",
-    "clip": "the video encoder",
-    "audio": "the audio encoder",
-}
+_MEDIA = ("image", "clip", "audio")
 _TAGS = re.compile(r"</?mark>")
 
 
@@ -32,10 +28,12 @@ class AskingCommand(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("text", nargs="?", default="", metavar="TEXT")
-        parser.add_argument("--image", type=Path, metavar="F", help="search by the words in it")
-        parser.add_argument("--crop", metavar="X,Y,W,H", help="comes with the visual encoder")
-        parser.add_argument("--clip", metavar="F", help="comes with the video encoder")
-        parser.add_argument("--audio", metavar="F", help="comes with the audio encoder")
+        parser.add_argument("--image", type=Path, metavar="F", help="a picture to search with")
+        parser.add_argument(
+            "--crop", type=_crop, metavar="X,Y,W,H", help="the part of it that is meant, 0 to 1"
+        )
+        parser.add_argument("--clip", type=Path, metavar="F", help="a moving picture")
+        parser.add_argument("--audio", type=Path, metavar="F", help="a sound")
         parser.add_argument("--corpus", action="append", default=[], metavar="SLUG")
         parser.add_argument("--recipe", default="default", metavar="NAME")
         parser.add_argument("--limit", type=int, default=10, metavar="N", help="1 to 100 (10)")
@@ -69,25 +67,24 @@ def query_from(options: Mapping[str, Any]) -> Query:
         CommandError: 2 for wrong usage, 1 for a picture that cannot be read.
         NotVisibleError: there is no such corpus.
     """
-    _refuse_what_comes_later(options)
     if not 1 <= options["limit"] <= MOST:
         raise CommandError(f"--limit is {options['limit']}; write 1 to {MOST}.", returncode=2)
     text = options["text"].strip()
-    notes: tuple[str, ...] = ()
     if len(text) > LONGEST:
         raise CommandError(
             f"The question has {len(text)} characters; it may have {LONGEST}.", returncode=2
         )
-    if options["image"]:
-        read, notes = _words_of(options["image"])
-        text = f"{text} {read}".strip()
-    if not text:
+    if options["crop"] and not options["image"]:
+        raise CommandError("--crop needs the picture; name it by --image.", returncode=2)
+    media, notes = _media(options)
+    if not text and not media:
         raise CommandError("There is nothing to look for; write some words.", returncode=2)
     return Query(
         text=text[:LONGEST],
         corpora=services.visible_corpora(OPERATOR, options["corpus"]),
         recipe=options["recipe"],
         k=options["limit"],
+        media=media,
         notes=notes,
     )
 
@@ -138,27 +135,35 @@ def _clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def _refuse_what_comes_later(options: Mapping[str, Any]) -> None:
-    for name, encoder in _LATER.items():
-        if options[name]:
-            raise CommandError(
-                f"--{name} needs {encoder}, which comes with a later release; ask in words, or "
-                "with --image, of which the words are read.",
-                returncode=2,
-            )
+def _crop(value: str) -> Box:
+    """Four fractions, from the top left.
 
-
-def _words_of(path: Path) -> tuple[str, tuple[str, ...]]:
-    if not path.is_file():
-        raise CommandError(f"There is no file {path}.", returncode=2)
+    Raises:
+        ArgumentTypeError: they are not four, or leave the picture.
+    """
     try:
-        read = read_picture(path, path.name)
-    except IngestError as error:
-        raise CommandError(str(error), returncode=1) from error
-    words = " ".join(read.text.split())
-    how = (
-        f"The picture was searched by the words read in it: “{words}”."
-        if words
-        else "No words were read in the picture, so it took no part in this search."
-    )
-    return words, (how, *read.notices)
+        x, y, width, height = (float(part) for part in value.split(","))
+    except ValueError as error:
+        raise ArgumentTypeError(f"{value!r} is not x,y,width,height.") from error
+    if min(x, y) < 0 or min(width, height) <= 0 or x + width > 1.000001 or y + height > 1.000001:
+        raise ArgumentTypeError(f"{value!r} leaves the picture; fractions are from 0 to 1.")
+    return x, y, width, height
+
+
+def _media(options: Mapping[str, Any]) -> tuple[tuple[Asked, ...], tuple[str, ...]]:
+    asked: list[Asked] = []
+    notes: list[str] = []
+    for medium in _MEDIA:
+        path = options[medium]
+        if path is None:
+            continue
+        if not path.is_file():
+            raise CommandError(f"There is no file {path}.", returncode=2)
+        crop = options["crop"] if medium == "image" else None
+        try:
+            one, said = read_question(path, path.name, medium=medium, crop=crop)
+        except IngestError as error:
+            raise CommandError(str(error), returncode=1) from error
+        asked.append(one)
+        notes += said
+    return tuple(asked), tuple(notes)

@@ -36,6 +36,7 @@ CPU_SHARE = 0.4  # of the CPU limit
 
 Small = NDArray[np.int16]
 Progress = Callable[[float], object]
+Watching = Callable[[float, VideoFrame], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,12 @@ def find_shots(
     origin_s: float,
     duration_s: float | None,
     on_progress: Progress | None = None,
+    on_frame: Watching | None = None,
 ) -> Shots:
     """The shots of a video, at most ``limits.frames``; the least marked cuts go first.
 
     No frame decodes: no shots. Reads the container from its current place to its end.
+    ``on_frame`` is shown each frame that is looked at, with its second.
     """
     faults = Faults()
     sampled = _is_too_long(stream, duration_s)
@@ -95,6 +98,7 @@ def find_shots(
         limits,
         origin_s=origin_s,
         heard=lambda at: on_progress(at / duration_s) if on_progress and duration_s else None,
+        shown=on_frame or (lambda at, frame: None),
     )
     if not track.times:
         return Shots((), 0.0, 0, faults.count)
@@ -124,6 +128,7 @@ def _look(
     *,
     origin_s: float,
     heard: Progress,
+    shown: Watching,
 ) -> _Track:
     track = _Track()
     watch = _Watch(track)
@@ -142,6 +147,7 @@ def _look(
         if track.times and shown_at - track.times[-1] < LOOK_EVERY_S:
             continue
         watch.see(shown_at, frame)
+        shown(shown_at, frame)
         heard(shown_at)
     return track
 

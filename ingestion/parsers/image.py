@@ -17,6 +17,7 @@ from ingestion.types import Block, Limits, Media, Page, Parsed, ParseRequest
 
 SHOWN_SIDE = 1600
 MOST_PAGES = 20
+CUT_OFF = "The file is cut off or damaged; a part of the picture is missing."
 MEDIA_TYPES = {
     "JPEG": "image/jpeg",
     "MPO": "image/jpeg",
@@ -88,7 +89,7 @@ def _parsed(request: ParseRequest, limits: Limits, *, cut_off: bool) -> Parsed:
     with open_picture(request.path, limits, cut_off=cut_off) as picture:
         kind = MEDIA_TYPES.get(picture.format or "", "image/png")
         described = _description(picture)
-        notices = ["The file is cut off or damaged; a part of the picture is missing."]
+        notices = [CUT_OFF]
         notices = notices if cut_off else []
         if kind == "image/tiff" and _has_page(picture, 1):
             pages, blocks = _pages(picture, request.output, limits, notices)

@@ -1,7 +1,7 @@
 """Video: shots with a frame each, the words on screen, and what is said by its subtitles."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar, cast
 
 import numpy as np
@@ -11,7 +11,8 @@ from PIL import Image
 
 from ingestion.errors import IngestError
 from ingestion.media import progress
-from ingestion.media.frames import grab
+from ingestion.media.clips import Film, clips_of
+from ingestion.media.frames import grab, pixel_shape
 from ingestion.media.probe import DAMAGED, Recording, open_media, packet_end_s, probe
 from ingestion.media.shots import Shot, Shots, find_shots
 from ingestion.media.thumbnails import save_webp
@@ -63,11 +64,12 @@ class VideoParser(Parser):
             recording = probe(container, limits)
             if recording.video is None:
                 return parse_sound(container, recording, request, limits)
-            shots = _shots(container, recording, limits)
+            film = Film(recording.duration_s, pixel_shape(_video(container, recording)))
+            shots = _shots(container, recording, limits, film)
         if not shots.shots:
             return _sound_only(recording, request, limits)
         duration_s = _duration_s(request, recording, shots)
-        media, pictures = _frames(request, recording, shots)
+        media, pictures = _frames(request, recording, shots, film)
         spoken, notices = spoken_words(request, recording, duration_s)
         return described(
             recording,
@@ -91,7 +93,7 @@ def _sound_only(recording: Recording, request: ParseRequest, limits: Limits) -> 
     return replace(parsed, notices=(notice, *parsed.notices))
 
 
-def _shots(container: InputContainer, recording: Recording, limits: Limits) -> Shots:
+def _shots(container: InputContainer, recording: Recording, limits: Limits, film: Film) -> Shots:
     return find_shots(
         container,
         _video(container, recording),
@@ -99,6 +101,7 @@ def _shots(container: InputContainer, recording: Recording, limits: Limits) -> S
         origin_s=recording.origin_s,
         duration_s=recording.duration_s,
         on_progress=lambda share: progress.report(LOOKING * share),
+        on_frame=film.see,
     )
 
 
@@ -114,46 +117,78 @@ def _duration_s(request: ParseRequest, recording: Recording, shots: Shots) -> fl
 
 
 def _frames(
-    request: ParseRequest, recording: Recording, shots: Shots
+    request: ParseRequest, recording: Recording, shots: Shots, film: Film
 ) -> tuple[tuple[Media, ...], list[tuple[Shot, Image.Image]]]:
-    """The frame in the middle of each shot, written; those to be read for words, kept."""
-    middles = [(shot.start_s + shot.end_s) / 2 for shot in shots.shots]
-    read = set(_evenly(len(middles), MOST_READ_FRAMES))
+    """Shots and clips with the frame in the middle of each; those frames to be read for words."""
+    clips = clips_of(shots.shots)
+    spans = sorted({*shots.shots, *clips}, key=lambda one: (one.start_s + one.end_s, one.start_s))
+    read = {shots.shots[at] for at in _evenly(len(shots.shots), MOST_READ_FRAMES)}
     media: list[Media] = []
     pictures: list[tuple[Shot, Image.Image]] = []
-    poster: tuple[float, float, Image.Image] | None = None
+    poster = _BestFrame()
+    for place, frame_s, picture in _middles(request, recording, shots, spans):
+        span = spans[place]
+        kind = "shot" if span in set(shots.shots) else "frame"
+        media.append(_span_media(request.output, kind, span, (frame_s, picture)))
+        if span in read:
+            pictures.append((span, picture))
+        poster.see(frame_s, picture)
+        progress.report(LOOKING + (GRABBING - LOOKING) * place / len(spans))
+    media += [_clip_media(request.output, place, clip, film) for place, clip in enumerate(clips)]
+    if poster.picture is not None:
+        media.append(_poster(request.output, poster.second, poster.picture))
+    return tuple(media), pictures
+
+
+def _middles(
+    request: ParseRequest, recording: Recording, shots: Shots, spans: Sequence[Shot]
+) -> Iterator[tuple[int, float, Image.Image]]:
+    middles = [(span.start_s + span.end_s) / 2 for span in spans]
     with open_media(request.path) as container:
         stream = _video(container, recording)
         if shots.sampled:
             stream.codec_context.skip_frame = "NONKEY"
-        for place, frame_s, picture in grab(
+        yield from grab(
             container, stream, middles, origin_s=recording.origin_s, max_side=FRAME_SIDE
-        ):
-            shot = shots.shots[place]
-            media.append(_shot_media(request.output, place, shot, frame_s, picture))
-            if place in read:
-                pictures.append((shot, picture))
-            shows = float(np.asarray(picture.convert("L")).std())
-            if poster is None or poster[0] < BLACK < shows:
-                poster = shows, frame_s, picture
-            progress.report(LOOKING + (GRABBING - LOOKING) * place / len(middles))
-    if poster is not None:
-        media.append(_poster(request.output, poster[1], poster[2]))
-    return tuple(media), pictures
+        )
 
 
-def _shot_media(folder: str, place: int, shot: Shot, frame_s: float, picture: Image.Image) -> Media:
-    name, width, height = save_webp(
-        picture, folder, f"shot-{place + 1:04}.webp", max_side=FRAME_SIDE
-    )
+@dataclass(slots=True)
+class _BestFrame:
+    """The first frame that shows something, else the first."""
+
+    picture: Image.Image | None = None
+    second: float = 0.0
+    shows: float = 0.0
+
+    def see(self, second: float, picture: Image.Image) -> None:
+        shows = float(np.asarray(picture.convert("L")).std())
+        if self.picture is None or self.shows < BLACK < shows:
+            self.picture, self.second, self.shows = picture, second, shows
+
+
+def _span_media(folder: str, kind: str, span: Shot, frame: tuple[float, Image.Image]) -> Media:
+    frame_s, picture = frame
+    name = f"{kind}-{round(1000 * span.start_s):08}-{round(1000 * span.end_s):08}.webp"
+    saved = save_webp(picture, folder, name, max_side=FRAME_SIDE)
+    return _spanning(kind, span, saved, frame_s)
+
+
+def _clip_media(folder: str, place: int, clip: Shot, film: Film) -> Media:
+    strip = film.strip(clip)
+    name = f"clip-{place + 1:04}.webp"
+    return _spanning("clip", clip, save_webp(strip, folder, name, max_side=strip.width))
+
+
+def _spanning(
+    kind: str, span: Shot, saved: tuple[str, int, int], frame_s: float | None = None
+) -> Media:
     return Media(
-        "shot",
-        name,
-        width,
-        height,
-        start_s=round(shot.start_s, 3),
-        end_s=round(shot.end_s, 3),
-        frame_s=round(frame_s, 3),
+        kind,
+        *saved,
+        start_s=round(span.start_s, 3),
+        end_s=round(span.end_s, 3),
+        frame_s=None if frame_s is None else round(frame_s, 3),
     )
 
 

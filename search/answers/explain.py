@@ -23,6 +23,7 @@ _BY = {  # retriever -> how it found, in a sentence
     "binary": "by meaning",
     "matryoshka": "by meaning",
     "narrow": "by meaning",
+    "image:details": "by the details of the picture",
 }
 _MOST_WORDS = 4  # words that a sentence names
 
@@ -161,6 +162,8 @@ def _by(name: str) -> str:
     """A retriever or reranker as the end of a sentence; "bm25 by decompose 1" asked another."""
     first, _, origin = name.partition(" by ")
     spoken = _BY.get(first, f"by {first}")
+    if origin.startswith("the picture"):
+        return f"{spoken} of the words in the picture"
     if origin.startswith("decompose"):
         return f"{spoken} of a part of the question"
     return f"{spoken} with added words" if origin else spoken

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
 Rows = NDArray[np.float32]
 
-KEPT = ((960, 1000), (480, 500))  # longer side in pixels, most details: of a picture that is kept
+KEPT = ((960, 700), (480, 350))  # longer side in pixels, most details: of a picture that is kept
 ASKED = ((960, 800), (634, 800), (422, 800))  # of a question, which may show a part or be small
 DIM = 128
 WORDS, AXES = 64, 62  # 64 * 62 is what an index over half-precision vectors still takes (4,000)

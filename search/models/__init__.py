@@ -6,6 +6,7 @@ from search.models.errand import Errand
 from search.models.evaluation import EvaluationRun
 from search.models.index import (
     Passage,
+    PictureDetails,
     Posting,
     SpaceKind,
     SparseVector,
@@ -28,6 +29,7 @@ __all__ = [
     "Judged",
     "Membership",
     "Passage",
+    "PictureDetails",
     "Posting",
     "Preference",
     "Role",

@@ -170,6 +170,8 @@ class Asset(models.Model):
         SHOT = "shot"  # the frame that stands for a span of video
         SOUND = "sound"  # the waveform of a span of sound
         POSTER = "poster"  # shows the whole document
+        CLIP = "clip"  # a span of video as eight small frames side by side
+        FRAME = "frame"  # stands for a clip that is no shot
         SUBTITLES = "subtitles"  # WebVTT of all cues
 
     id = models.BigIntegerField(primary_key=True, default=new_id, editable=False)

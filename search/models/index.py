@@ -181,3 +181,20 @@ class SparseVector(models.Model):
 
     def __str__(self) -> str:
         return f"{self.passage_id} in {self.space_id}"
+
+
+class PictureDetails(models.Model):
+    """What the picture of a passage is known again by, beside its vectors in the space of details.
+
+    ``look``: 64 signs of how brightness changes over it; ``packed``: where its details are and
+    what they look like (see search/encoders/local_features.py).
+    """
+
+    id = models.BigIntegerField(primary_key=True, default=new_id, editable=False)
+    passage = models.OneToOneField(Passage, models.CASCADE, related_name="details")
+    corpus = models.ForeignKey(Corpus, models.CASCADE, related_name="+")
+    look = models.BigIntegerField()
+    packed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{len(self.packed)} bytes of {self.passage_id}"

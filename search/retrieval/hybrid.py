@@ -14,6 +14,7 @@ from search.retrieval.encoding import Encodings
 from search.retrieval.lexical import Terms
 from search.retrieval.looks import NAMES, Look, Vector, look
 from search.retrieval.matches import Matches
+from search.retrieval.pictured import Place
 from search.types import Filters, Modality, Plan, Query, Retriever, Run
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Retrieved:
     degraded: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)  # the sentences among them of what is missing
     timings: dict[str, float] = field(default_factory=dict)
+    places: dict[int, Place] = field(default_factory=dict)  # where in passages a picture was found
 
 
 def retrieve(
@@ -49,6 +51,8 @@ def retrieve(
     found = Retrieved(degraded=list(plan.notes))
     query = _within_limits(query, found)
     found.filters = query.filters
+    if query.media and not query.text.strip() and query.like_passage is None:
+        return found
     aliases = [alias for one in plan.retrievers for alias in spaces.get(one.name, ())]
     ask = Look(
         query=query,

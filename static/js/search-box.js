@@ -1,4 +1,7 @@
-/* Ask with a picture: choose, paste or drop. Enter sends, Shift+Enter begins a new line. */
+/* Ask with a file: choose, paste or drop, and draw the part that is meant. Enter sends, Shift+Enter
+   begins a new line. */
+
+import { cropper } from "./crop.js";
 
 for (const box of document.querySelectorAll("[data-search-box]")) prepare(box);
 
@@ -8,9 +11,9 @@ function prepare(box) {
   const details = box.querySelector("[data-picture]");
   const form = details.querySelector("form");
   const input = form.querySelector("input[type=file]");
-  const preview = form.querySelector("[data-preview]");
   const clear = form.querySelector("[data-clear]");
   const said = box.querySelector("[data-said]");
+  const crop = cropper(form.querySelector("[data-crop]"));
 
   for (const hint of box.querySelectorAll("[data-if-script]")) hint.hidden = false;
   // With the script, the words of the box above go along: a second field would only confuse.
@@ -57,38 +60,21 @@ function prepare(box) {
   document.addEventListener("drop", (event) => take(event.dataTransfer.files, event));
 
   function take(files, event) {
-    const picture = [...(files ?? [])].find((file) => file.type.startsWith("image/"));
-    if (!picture) return;
+    const file = [...(files ?? [])].find((one) => /^(image|video|audio)\//.test(one.type));
+    if (!file) return;
     event.preventDefault();
     const held = new DataTransfer();
-    held.items.add(picture);
+    held.items.add(file);
     input.files = held.files;
     details.open = true;
     show();
   }
 
   async function show() {
-    const picture = input.files[0];
-    text.required = !picture;
-    clear.hidden = !picture;
-    preview.hidden = true;
-    said.textContent = picture ? `${picture.name} will be asked with.` : "No picture.";
-    if (!picture) return;
-    try {
-      await draw(picture);
-      preview.hidden = false;
-    } catch {
-      // A format that this browser cannot show may still be one that we can read.
-    }
-  }
-
-  /* On a canvas: the page's policy allows no blob addresses. */
-  async function draw(picture) {
-    const bitmap = await createImageBitmap(picture);
-    const scale = Math.min(192 / bitmap.width, 144 / bitmap.height);
-    preview.width = Math.max(1, Math.round(bitmap.width * scale));
-    preview.height = Math.max(1, Math.round(bitmap.height * scale));
-    preview.getContext("2d").drawImage(bitmap, 0, 0, preview.width, preview.height);
-    bitmap.close();
+    const file = input.files[0];
+    text.required = !file;
+    clear.hidden = !file;
+    said.textContent = file ? `${file.name} will be asked with.` : "No file.";
+    await crop.show(file?.type.startsWith("image/") ? file : null);
   }
 }

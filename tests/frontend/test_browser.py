@@ -182,10 +182,37 @@ def test_a_pasted_picture_joins_the_question(
 
     expect(watched.get_by_role("img", name="The chosen picture")).to_be_visible()
     assert (
-        watched.evaluate("document.querySelector('input[name=image]').files[0].name") == "lens.png"
+        watched.evaluate("document.querySelector('input[name=file]').files[0].name") == "lens.png"
     )
     watched.get_by_role("button", name="Remove").click()
     expect(watched.get_by_role("img", name="The chosen picture")).to_be_hidden()
+
+
+def test_a_part_of_a_picture_is_drawn_or_moved_by_keys(
+    watched: Page, live_server: LiveServer, paper: Document
+) -> None:
+    watched.goto(live_server.url)
+    watched.get_by_text("Ask with a picture, a clip or a sound").click()
+    picture = shelves.picture_of("FRESNEL LENS", (400, 200), "PNG")
+    watched.get_by_label("Picture, clip or sound").set_input_files(
+        {"name": "lens.png", "mimeType": "image/png", "buffer": picture}
+    )
+    canvas = watched.get_by_role("img", name="The chosen picture")
+    box = canvas.bounding_box()
+    assert box is not None
+    watched.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.5 * box["height"])
+    watched.mouse.down()
+    watched.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + box["height"] - 1)
+    watched.mouse.up()
+
+    chosen = watched.locator("input[name=crop]")
+    x, y, width, height = (float(part) for part in chosen.input_value().split(","))
+    assert (round(x, 1), round(y, 1), round(width, 1)) == (0.2, 0.5, 0.5)
+    assert 0.4 < height <= 0.5
+    canvas.press("ArrowLeft")
+    assert float(chosen.input_value().split(",")[0]) == pytest.approx(x - 0.05, abs=1e-3)
+    canvas.press("Escape")
+    assert chosen.input_value() == ""
 
 
 def test_searching_and_reading_work_without_script(

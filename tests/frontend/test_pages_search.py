@@ -188,11 +188,13 @@ def test_a_picture_is_asked_with_and_read(as_reader: SignIn, ada: User, paper: D
     picture = shelves.picture_of("FRESNEL LENS", (900, 300), "PNG")
     upload = SimpleUploadedFile("lens.png", picture, "image/png")
 
-    response = as_reader(ada).post("/search", {"q": "lamp", "image": upload}, follow=True)
+    response = as_reader(ada).post("/search", {"q": "lamp", "file": upload}, follow=True)
 
     assert response.status_code == 200
     assert response.redirect_chain[-1][0].startswith("/answers/")
-    assert "The picture was searched by the words read in it" in response.content.decode()
+    assert "the words read in it were searched for too: “FRESNEL LENS”" in (
+        response.content.decode()
+    )
 
 
 def test_a_picture_that_does_not_decode_is_refused(client: Client, paper: Document) -> None:

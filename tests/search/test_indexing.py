@@ -245,3 +245,11 @@ def test_an_emptied_corpus_counts_nothing(corpus: Corpus, other_corpus: Corpus) 
     assert (counts["search_passage"], counts["search_vector"]) == (2, 2)
     assert kept(corpus) == {}
     assert kept(other_corpus) == {"egret": 1}
+
+
+def test_a_page_without_words_is_not_found_by_its_documents_title(public_corpus: Corpus) -> None:
+    lone = add(public_corpus, "", title="Lake birds")
+    keys = add(public_corpus, "The heron stands.", "", title="Lake birds")
+    lengths = dict(Passage.objects.values_list("pk", "length"))
+    assert lengths[lone[0]] == 2  # nothing else would find a picture
+    assert (lengths[keys[0]] > 2, lengths[keys[1]]) == (True, 0)

@@ -148,12 +148,13 @@ def test_a_spoken_passage_shows_the_shot_on_screen_at_its_first_second():
 
 def test_words_read_from_a_page_image_say_that_a_machine_read_them():
     page = Page(2, label="ii", image="page-0002.webp")
-    (passage,) = cut(
+    passage, seen = cut(
         Block("typed long ago", kind="ocr", origin="derived", page=2),
         media_type="application/pdf", pages=(page,),
     )  # fmt: skip
     assert (passage.kind, passage.page_label, passage.picture) == ("page", "ii", "page-0002.webp")
     assert [(v.name, v.origin) for v in passage.views] == [("ocr", "derived")]
+    assert (seen.kind, seen.text, seen.picture) == ("page", "", "page-0002.webp")
 
 
 @pytest.mark.parametrize("kind", ["image", "video", "audio"])
