@@ -3,11 +3,12 @@
     python -m bench.pictures FOLDER ... --corpus SLUG ... [--strangers FOLDER] [--seed 1]
 
 The folders' PDF files and recordings must have been ingested into the corpora. Pages are rendered
-from the files and frames decoded at random seconds, so that nothing that was kept is asked with
-itself; both become JPEG files of quality 40, tilted, scaled, blurred and darkened (*photo*) or 35
-to 60 % of their width and height (*crop*). A hit is right if it is that page, or a moment of that
-recording within half a second; a page or frame that looks the same (correlation over .95) counts
-too. Strangers are pictures of which nothing was ingested: right is to find nothing.
+from the files and frames decoded at seconds spread over them, so that nothing that was kept is
+asked with itself; both become JPEG files of quality 40, tilted, scaled, blurred and darkened
+(*photo*) or 35 to 60 % of their width and height (*crop*). With what shows hardly anything
+(*blank*) nothing is asked. A hit is right if it is that page, or a moment of that recording within
+half a second; a page or frame that looks the same (correlation over .95) counts too. Strangers are
+pictures of which nothing was ingested: right is to find nothing.
 """
 
 import argparse
@@ -55,7 +56,7 @@ def measure(options: argparse.Namespace) -> None:
     pages = rng.sample(*_most(_pages(files), options.pages))
     frames = rng.sample(*_most(_moments(files), options.frames))
     for name, places, read in (("pages", pages, _page), ("frames", frames, _frame)):
-        for how, change in (("photo", photo), ("crop", crop)):
+        for how, change in (("photo", photo), ("crop", crop)) if places else ():
             _report(f"{how} of {name}", places, (read, change), options.corpus, rng)
     if options.strangers:
         _strangers(options, rng)
@@ -80,6 +81,8 @@ def _moments(files: Sequence[Path]) -> list[tuple[Path, float]]:
     """Ten evenly spread seconds of each recording."""
     found = []
     for path in files:
+        if path.suffix.lower() == ".pdf":
+            continue
         try:
             with av.open(path) as container:
                 times = [f.time for f in container.decode(video=0) if f.time is not None]
@@ -121,7 +124,7 @@ def _report(
     for place in places:
         pixels = read(place)
         asked = change(pixels, rng)
-        if change is crop and len(read_details(asked, side=640, most=200)) < BLANK:
+        if len(read_details(asked, side=640, most=200)) < BLANK:
             blank += 1
             continue
         began = time.perf_counter()
@@ -169,7 +172,7 @@ def _looks_the_same(hit: Any, pixels: Pixels) -> bool:
     """Whether the page, or the second, that is shown looks like what was asked about."""
     from django.conf import settings
 
-    from search import picture_index
+    from search.material import open_pixels
     from search.models import Asset
     from search.retrieval.pictured import CLIP_FRAMES
     from search.store import Store
@@ -177,12 +180,12 @@ def _looks_the_same(hit: Any, pixels: Pixels) -> bool:
     store = Store(Path(settings.MEDIA_ROOT))
     if not hit.thumbnail:
         return False
-    shown = [picture_index.open_pixels(store.path(hit.thumbnail))]
+    shown = [open_pixels(store.path(hit.thumbnail))]
     if hit.kind == "video":
         near = Asset.objects.filter(document_id=hit.source.id, kind="clip")
         strips = [a for a in near if a.start_s <= hit.locator.start_s <= a.end_s]
         for strip in strips[:1]:
-            frames = np.split(picture_index.open_pixels(store.path(strip.sha256)), CLIP_FRAMES, 1)
+            frames = np.split(open_pixels(store.path(strip.sha256)), CLIP_FRAMES, 1)
             step = (strip.end_s - strip.start_s) / CLIP_FRAMES
             shown = [frames[min(int((hit.locator.start_s - strip.start_s) / step), 7)]]
     return any(_correlation(pixels, one) > EQUAL for one in shown)

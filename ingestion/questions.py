@@ -8,7 +8,7 @@ from ingestion.errors import IngestError
 from ingestion.parsers.image import CUT_OFF
 from ingestion.sandbox.client import sandbox
 from ingestion.types import Block, Limits, Parsed, ParseRequest
-from search.seeing import asked_store
+from search.asked_media import asked_store
 from search.types import Asked, Box
 
 PICTURE_LIMITS = Limits(cpu_s=60, wall_s=60, media_s=120.0, frames=20)
@@ -38,20 +38,32 @@ def read_question(
             raise IngestError(f"{filename} is {parsed.media_type}, not {_NAMES[medium]}.")
         if CUT_OFF in parsed.notices:
             raise IngestError(f"{CUT_OFF} Send the whole picture.")
-        files = [asked_store().add_file(Path(folder, name))[0] for name in _files(parsed, medium)]
+        files = _kept(folder, _files(parsed, medium))
+        stills = _kept(folder, _stills(parsed)) if medium == "clip" else ()
     if not files:
         raise IngestError(f"Nothing of {filename} can be asked with: it shows or sounds nothing.")
     words = _words(parsed.blocks, crop) if medium == "image" else ""
-    asked = Asked(medium, tuple(files), crop, parsed.duration_s or 0.0, words)
+    asked = Asked(medium, files, stills, crop, parsed.duration_s or 0.0, words)
     return asked, parsed.notices
+
+
+def _kept(folder: str, names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(asked_store().add_file(Path(folder, name))[0] for name in names)
 
 
 def _files(parsed: Parsed, medium: str) -> Sequence[str]:
     if medium == "image":
         pages = [page.image for page in parsed.pages if page.image]
         return [*(m.file for m in parsed.media if m.kind == "image"), *pages][:1]
-    wanted = {"clip": {"shot", "frame"}, "audio": {"sound"}}[medium]
-    return [media.file for media in parsed.media if media.kind in wanted]
+    wanted = {"clip": "clip", "audio": "track"}[medium]
+    return [media.file for media in parsed.media if media.kind == wanted]
+
+
+def _stills(parsed: Parsed) -> Sequence[str]:
+    """Frames from the beginning, the middle and the end."""
+    frames = [one.file for one in parsed.media if one.kind in {"shot", "frame"}]
+    places = sorted({0, len(frames) // 2, len(frames) - 1}) if frames else ()
+    return [frames[at] for at in places]
 
 
 def _words(blocks: Sequence[Block], crop: Box | None) -> str:

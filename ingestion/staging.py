@@ -72,6 +72,7 @@ def read_drafts(path: Path) -> list[PassageDraft]:
 def _draft(fields: dict[str, Any]) -> PassageDraft:
     fields["boxes"] = tuple(tuple(box) for box in fields["boxes"])
     fields["chars"] = tuple(fields["chars"]) if fields["chars"] else None
+    fields["frames"] = tuple(fields["frames"])
     fields["views"] = tuple(View(**view) for view in fields["views"])
     fields["anchors"] = tuple(
         Anchor(**{**anchor, "box": tuple(anchor["box"]) if anchor["box"] else None})
@@ -105,28 +106,28 @@ def read_vectors(path: Path) -> dict[str, np.ndarray | Ragged]:
         }
 
 
-def write_signatures(path: Path, signatures: Mapping[int, Signature]) -> None:
-    """The signatures of a document's pictures, by the place of their passages."""
-    flat: dict[str, np.ndarray] = {}
-    for place, one in signatures.items():
+def write_signatures(path: Path, signatures: Mapping[str, Signature]) -> None:
+    """The signatures of a document's pictures, by their files."""
+    flat: dict[str, np.ndarray] = {"files": np.array(list(signatures), dtype=np.str_)}
+    for n, one in enumerate(signatures.values()):
         packed = np.frombuffer(one.packed, np.uint8)
-        flat |= {f"{place}.vectors": one.vectors, f"{place}.packed": packed}
-        flat[f"{place}.look"] = np.array(one.look)
+        flat |= {
+            f"{n}.vectors": one.vectors,
+            f"{n}.packed": packed,
+            f"{n}.look": np.array(one.look),
+        }
     incoming = path.with_name(path.name + ".incoming.npz")
     np.savez(incoming, allow_pickle=False, **flat)  # type: ignore[arg-type]
     incoming.replace(path)
 
 
-def read_signatures(path: Path) -> dict[int, Signature]:
+def read_signatures(path: Path) -> dict[str, Signature]:
     with np.load(path, allow_pickle=False) as file:
-        places = sorted({int(name.partition(".")[0]) for name in file.files})
         return {
-            place: Signature(
-                file[f"{place}.vectors"],
-                file[f"{place}.packed"].tobytes(),
-                int(file[f"{place}.look"]),
+            str(name): Signature(
+                file[f"{n}.vectors"], file[f"{n}.packed"].tobytes(), int(file[f"{n}.look"])
             )
-            for place in places
+            for n, name in enumerate(file["files"].tolist())
         }
 
 

@@ -25,8 +25,11 @@ from search import indexing, picture_index, registry, spaces
 from search.conf import conf
 from search.encoders.picture_signature import Signature
 from search.errors import ModelMissingError
+from search.material import Material
 from search.models import Asset, Passage
+from search.picture_index import SignedPicture
 from search.store import Store
+from search.types import Modality
 
 PARSED_FILE = "parsed.json"
 PROGRESS_EVERY_S = 1.0
@@ -66,7 +69,7 @@ class PublishProduct:
     assets: list[Asset]
     passages: list[Passage]
     vectors: dict[str, spaces.Encoded]
-    signatures: dict[int, Signature]
+    signed: dict[int, list[SignedPicture]]
 
 
 class Parse:
@@ -123,10 +126,13 @@ class Encode(_Staged):
         vectors, signatures = f"vectors-{job.epoch}.npz", f"signatures-{job.epoch}.npz"
         texts = [indexing.text_for_encoder(job.document.title, d.heading, d.text) for d in drafts]
         # What cannot be encoded here is found by words; build_space adds the vectors later.
-        product = spaces.encode(_aliases(), texts, _progress(job, 0.55, 0.7))
+        product = spaces.encode(_aliases(), texts, _progress(job, 0.55, 0.65))
+        files = _named(job, "parsed")
+        materials = _materials(drafts, read_parsed(job), files)
+        progress = _progress(job, 0.65, 0.85)
+        product |= spaces.encode_media(conf().media_spaces, materials, progress)
         staging.write_vectors(folder / vectors, product)
-        pictures = staging.staged(job.pk, job.staged.get("parsed", ""))
-        signed = sign_drafts(drafts, pictures, _progress(job, 0.7, 0.95))
+        signed = sign_drafts(drafts, files, _progress(job, 0.85, 0.95))
         staging.write_signatures(folder / signatures, signed)
         job.staged = {**job.staged, "vectors": vectors, "signatures": signatures}
 
@@ -143,9 +149,9 @@ class Publish:
         hashes = {asset.file: asset.row.sha256 for asset in assets}
         rows = [_passage(job, draft, n, hashes) for n, draft in enumerate(drafts)]
         vectors = staging.read_vectors(_named(job, "vectors"))
-        signatures = staging.read_signatures(_named(job, "signatures"))
+        signed = _signed(drafts, staging.read_signatures(_named(job, "signatures")), assets)
         job.error, job.staged = " ".join((*parsed.notices, *_left_out(vectors))), {}
-        return PublishProduct([asset.row for asset in assets], rows, vectors, signatures)
+        return PublishProduct([asset.row for asset in assets], rows, vectors, signed)
 
     def store(self, job: Job, product: PublishProduct) -> None:
         hashes = {asset.sha256 for asset in product.assets}
@@ -153,9 +159,7 @@ class Publish:
         if not all(Store(Path(settings.MEDIA_ROOT)).has(sha256) for sha256 in hashes):
             raise TransientError("A picture of this file was removed meanwhile with another file.")
         Asset.objects.bulk_create(product.assets)
-        indexing.publish(
-            job.document, product.passages, product.vectors, signatures=product.signatures
-        )
+        indexing.publish(job.document, product.passages, product.vectors, signed=product.signed)
 
 
 class _KeptAsset:
@@ -186,16 +190,56 @@ def _about_tokens(text: str) -> int:
 
 def sign_drafts(
     drafts: Sequence[PassageDraft], folder: Path, progress: Callable[[float], object]
-) -> dict[int, Signature]:
-    """The signature of each passage that is a picture, by its place among the passages."""
-    signatures: dict[int, Signature] = {}
-    for place, draft in enumerate(drafts):
-        if picture_index.has_signature(draft.kind, draft.text, draft.picture):
-            signature = picture_index.sign_file(folder / draft.picture)
-            if signature is not None:
-                signatures[place] = signature
-        progress((place + 1) / len(drafts))
+) -> dict[str, Signature]:
+    """The signature of each picture by which a passage is known again, by its file."""
+    files = [
+        file
+        for draft in drafts
+        if picture_index.has_signature(draft.kind, draft.text, draft.picture)
+        for file in (draft.picture, *draft.frames)
+    ]
+    signatures: dict[str, Signature] = {}
+    for place, file in enumerate(dict.fromkeys(files), start=1):
+        signature = picture_index.sign_file(folder / file)
+        if signature is not None:
+            signatures[file] = signature
+        progress(place / len(files))
     return signatures
+
+
+def _signed(
+    drafts: Sequence[PassageDraft], signatures: Mapping[str, Signature], assets: list[_KeptAsset]
+) -> dict[int, list[SignedPicture]]:
+    """By the place of a passage, its pictures with their signatures."""
+    kept = {asset.file: asset.row for asset in assets}
+    return {
+        place: [
+            SignedPicture(kept[file].sha256, kept[file].frame_s, signatures[file])
+            for file in (draft.picture, *draft.frames)
+            if file in signatures and file in kept
+        ]
+        for place, draft in enumerate(drafts)
+        if picture_index.has_signature(draft.kind, draft.text, draft.picture)
+    }
+
+
+def _materials(drafts: Sequence[PassageDraft], parsed: Parsed, folder: Path) -> list[Material]:
+    """What encoders look at and listen to of each passage without words."""
+    strips = {one.start_s: folder / one.file for one in parsed.media if one.kind == "clip"}
+    track = next((folder / one.file for one in parsed.media if one.kind == "track"), None)
+    return [
+        Material(Modality(draft.kind))
+        if draft.text
+        else Material(
+            Modality(draft.kind),
+            folder / draft.picture if draft.picture else None,
+            strips.get(draft.start_s),
+            track,
+            draft.start_s or 0.0,
+            draft.end_s or 0.0,
+        )
+        for draft in drafts
+    ]
 
 
 def _named(job: Job, product: str) -> Path:
@@ -247,7 +291,7 @@ def _left_out(vectors: Mapping[str, spaces.Encoded]) -> list[str]:
     return [
         f"The encoder {alias!r} is not on this machine and did not read the document; the command "
         f"build_space {alias} adds what is missing."
-        for alias in conf().spaces
+        for alias in (*conf().spaces, *conf().media_spaces)
         if alias not in vectors
     ]
 
@@ -264,6 +308,8 @@ def _assets(job: Job, parsed: Parsed, folder: Path) -> list[_KeptAsset]:
         fields = asdict(media)
         for name in ("kind", "file", "box"):
             fields.pop(name)
+        if media.kind == Asset.Kind.TRACK:
+            fields["media_type"] = "audio/ogg"
         kept.append(_keep(job, Asset.Kind(media.kind), folder / media.file, **fields))
     return kept
 

@@ -41,7 +41,8 @@ class Media:
 
     ``kind``: image (the document is a picture, or an embedded one), shot (a span of video with its
     frame), sound (a span of audio with its waveform), poster (shows the whole document), clip (a
-    span of video as eight small frames side by side), frame (stands for a clip that is no shot).
+    span of video as eight small frames side by side), frame (stands for a clip that is no shot),
+    track (the whole sound, for encoders).
     """
 
     kind: str
@@ -123,6 +124,7 @@ class PassageDraft:
     views: tuple[View, ...] = ()
     picture: str = ""  # file name in the output folder of the page, picture or frame that shows it
     frame_s: float | None = None
+    frames: tuple[str, ...] = ()  # further pictures of a clip in which something moves
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,6 +258,7 @@ MMSEARCH: dict[str, Any] = {
     },
     "TEXT_ENCODER": "minilm",
     "SPACES": env_list("MMSEARCH_SPACES"),  # more encoders that read every document
+    "MEDIA_SPACES": env_list("MMSEARCH_MEDIA_SPACES"),  # encoders that look or listen
     "CODECS": {},  # further indexes, by encoder: "binary", "matryoshka"
     "GENERATORS": {
         "extractive": {"BACKEND": "search.generators.extractive.Extractive", "OPTIONS": {}},

@@ -56,7 +56,8 @@ def _parts(query: Query) -> list[object]:
     plan = planning.plan(query)
     asked = {name: value for name, value in asdict(query).items() if name != "corpora"}
     library = cache.generations(query.corpora)
-    return [asked, library, plan.recipe, plan.digest, _models(plan), chances_changed()]
+    models = [_models(plan), conf().media_spaces]
+    return [asked, library, plan.recipe, plan.digest, models, chances_changed()]
 
 
 def _models(plan: Plan) -> list[tuple[str, str, str]]:

@@ -1,80 +1,106 @@
-"""What the media of a question mean for its list: weights, words, places, and how sure to be."""
+"""A question's pictures, clips and sounds as encoders take them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from pathlib import Path
 
-from search.retrieval import pictured
-from search.retrieval.background import Judged
-from search.retrieval.pictured import Place
-from search.transforms.base import TO_FIND, SubQuery
-from search.types import Candidate, Plan, Query, Run, Signal
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
 
-FOUND = 30.0  # weight of what was found by its details: before anything that is merely like it
-BESIDE_WORDS = 3.0  # the same where words ask for something of their own
-WORDS = 0.5  # of what was read in a picture, beside what was asked in words
-HALF = 10.0  # places that agree from which a picture is rather known again than not
+from search.encoders.base import Kind, Ragged
+from search.encoders.media import MediaEncoder, Medium, Pixels
+from search.material import encode_inputs, open_clip, open_pixels, open_sound
+from search.models import VectorSpace
+from search.retrieval.stored import StoredVectors
+from search.store import Store
+from search.types import Asked, Query
 
-
-def with_words(query: Query) -> tuple[Query, tuple[SubQuery, ...]]:
-    """The question in words, those read in its picture if it has none, and what finds beside it."""
-    read = " ".join(one.words for one in query.media if one.words)
-    if not read:
-        return query, ()
-    if not query.text.strip():
-        return replace(query, text=read), ()
-    return query, (SubQuery(read, WORDS, TO_FIND, "the picture"),)
+MEDIA_SHARE = 0.7  # of a picture, clip or sound, against the words that go with it (F4-ITS)
+_MEDIUM = {"image": Medium.IMAGE, "clip": Medium.CLIP, "audio": Medium.SOUND}
+_RUNS = {"image": "image", "clip": "video", "audio": "audio"}
+Rows = NDArray[np.float32]
 
 
-def weights_of(runs: Sequence[Run], plan: Plan, *, by_words: bool) -> dict[str, float]:
-    """How much each run for the media of a question counts in the fusion.
+def asked_store() -> Store:
+    """Where the files of questions wait, by what they contain."""
+    return Store(Path(settings.DATA_DIR) / "asked")
 
-    ``by_words``: the question has words beside what was read in its picture.
+
+def run_name(alias: str, query: Query) -> str:
+    """What the run of an encoder is called: the modality it was asked by, and its alias."""
+    by = _RUNS[query.media[0].medium] if query.media else "image"
+    return f"{by}:{alias}"
+
+
+def pixels_of(one: Asked) -> list[Pixels]:
+    """The asked picture, or the part of it that is meant, (height, width, 3).
+
+    Raises:
+        OSError, ValueError: its file is gone.
     """
-    found = BESIDE_WORDS if by_words else FOUND
-    return {
-        run.retriever: found
-        if run.retriever == pictured.RETRIEVER
-        else plan.weights.get(run.retriever, 1.0)
-        for run in runs
-    }
+    picture = open_pixels(asked_store().path(one.files[0]))
+    if one.crop is None:
+        return [picture]
+    height, width = picture.shape[:2]
+    x, y, w, h = one.crop
+    left, top = int(x * width), int(y * height)
+    right = max(round((x + w) * width), left + 1)
+    bottom = max(round((y + h) * height), top + 1)
+    return [np.ascontiguousarray(picture[top:bottom, left:right])]
 
 
-def placed(candidates: Sequence[Candidate], places: Mapping[int, Place]) -> tuple[Candidate, ...]:
-    """The candidates with the part of the page, or the second, that the question showed."""
-    return tuple(
-        _at(one, places[one.passage_id]) if one.passage_id in places else one for one in candidates
-    )
+def stills_of(one: Asked) -> list[Pixels]:
+    """Whole frames of an asked clip; raises as ``pixels_of`` does."""
+    return [open_pixels(asked_store().path(name)) for name in one.stills]
 
 
-def seen_as_asked(judged: Judged, query: Query) -> Judged:
-    """What was found by its details is sure by how many of them agree.
+def rows_of(encoder: MediaEncoder, query: Query, space: VectorSpace | None) -> Rows | None:
+    """The question in an encoder's space, (n, dim); None if it takes no part of it.
 
-    Of a question without words nothing else can be said to match.
+    A picture, clip or sound with words is one vector: norm(w media + (1 - w) words).
+
+    Raises:
+        OSError, ValueError: a file is gone.
+
+    Source: the weighting of F4-ITS, caption fusion.
     """
-    if not query.media:
-        return judged
-    sure = tuple(_sure(one) for one in judged.candidates)
-    known = sum(pictured.RETRIEVER in one.signals for one in sure)
-    if query.text.strip():
-        matching = None if judged.matching is None else max(judged.matching, known)
-    else:
-        matching = max(judged.matching or 0, known)
-    return Judged(sure, matching)
+    rows = [row for one in query.media for row in _asked_rows(encoder, one)]
+    if query.like_passage is not None and space is not None and space.kind == Kind.DENSE:
+        stored = StoredVectors(space, query.corpora).of([query.like_passage])
+        rows += [row for row in stored if row is not None]
+    words = query.text.strip() if Medium.TEXT in encoder.media else ""
+    if not words:
+        return np.stack(rows).astype(np.float32) if rows else None
+    said = _text_rows(encoder, words)
+    if not rows:
+        return said
+    if encoder.kind == Kind.MULTI:
+        return np.concatenate([np.stack(rows), said]).astype(np.float32)
+    mixed = MEDIA_SHARE * np.stack(rows) + (1 - MEDIA_SHARE) * said[0]
+    lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
+    return np.asarray(mixed / np.maximum(lengths, 1e-9), dtype=np.float32)
 
 
-def _at(candidate: Candidate, place: Place) -> Candidate:
-    locator = replace(
-        candidate.locator,
-        boxes=place.boxes or candidate.locator.boxes,
-        start_s=candidate.locator.start_s if place.start_s is None else place.start_s,
-        end_s=candidate.locator.end_s if place.end_s is None else place.end_s,
-    )
-    return replace(candidate, locator=locator)
+def _asked_rows(encoder: MediaEncoder, one: Asked) -> Sequence[Rows]:
+    """The rows of one picture, clip or sound; none if the encoder does not take it."""
+    medium = _MEDIUM[one.medium]
+    if medium == Medium.CLIP and medium not in encoder.media and Medium.IMAGE in encoder.media:
+        return _rows(encoder, Medium.IMAGE, [[still] for still in stills_of(one)])
+    if medium not in encoder.media:
+        return []
+    files = [asked_store().path(name) for name in one.files]
+    if medium == Medium.IMAGE:
+        return _rows(encoder, medium, [[picture] for picture in pixels_of(one)])
+    if medium == Medium.CLIP:
+        seconds = one.seconds / max(len(files), 1)
+        return _rows(encoder, medium, [[open_clip(path, seconds)] for path in files])
+    return _rows(encoder, medium, [[open_sound(files[0], 0.0, one.seconds)]])
 
 
-def _sure(candidate: Candidate) -> Candidate:
-    signal: Signal | None = candidate.signals.get(pictured.RETRIEVER)
-    if signal is None:
-        return candidate
-    chance = signal.raw / (signal.raw + HALF)
-    return replace(candidate, confidence=max(candidate.confidence, round(chance, 4)))
+def _rows(encoder: MediaEncoder, medium: Medium, inputs: Sequence[list[object]]) -> list[Rows]:
+    return [row for rows in encode_inputs(encoder, medium, inputs) for row in rows]
+
+
+def _text_rows(encoder: MediaEncoder, words: str) -> Rows:
+    made = encoder.encode_queries([words])
+    return np.asarray(next(iter(made)) if isinstance(made, Ragged) else made, dtype=np.float32)

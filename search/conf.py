@@ -38,6 +38,7 @@ class Conf:
     rerankers: Mapping[str, Backend] = field(default_factory=dict)
     text_encoder: str = ""  # alias; empty: search by words alone
     spaces: tuple[str, ...] = ()  # aliases of more encoders that read every document
+    media_spaces: tuple[str, ...] = ()  # aliases of encoders that look at or listen to documents
     codecs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by alias, see codecs.py
     stand_ins: bool = False  # miniatures without weights in place of rerankers that are missing
     llm: Mapping[str, str] = field(default_factory=dict)
@@ -75,6 +76,7 @@ def conf() -> Conf:
         anonymous_reading=bool(given.get("ANONYMOUS_READING", False)),
         text_encoder=str(given.get("TEXT_ENCODER", "")),
         spaces=tuple(given.get("SPACES", ())),
+        media_spaces=tuple(given.get("MEDIA_SPACES", ())),
         codecs=MappingProxyType({k: tuple(v) for k, v in given.get("CODECS", {}).items()}),
         stand_ins=bool(given.get("STAND_INS", False)),
         llm=MappingProxyType(dict(given.get("LLM", {}))),
@@ -121,7 +123,7 @@ def _check(found: Conf) -> None:
 
 
 def _check_spaces(found: Conf) -> None:
-    for alias in (*found.spaces, *found.codecs):
+    for alias in (*found.spaces, *found.media_spaces, *found.codecs):
         if alias not in found.encoders:
             raise ConfigurationError(
                 f"MMSEARCH names the space {alias!r}, which is none of the ENCODERS "

@@ -13,14 +13,17 @@ from types import MappingProxyType
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from search import picture_index, postings, spaces
-from search.encoders.picture_signature import Signature
+from search import picture_index, postings, registry, spaces
+from search.encoders.media import MediaEncoder
 from search.language import LANGUAGE_MARKERS, configuration, fold, storable
+from search.material import material_of
 from search.models import Corpus, Document, Passage, Posting, TermFrequency, VectorSpace
+from search.picture_index import SignedPicture
 from search.spaces import Encoded, space_for, text_for_encoder
+from search.types import Modality
 from search.vector_index import maintain_indexes, needs_maintenance
 
 __all__ = [
@@ -29,6 +32,7 @@ __all__ = [
     "needs_maintenance",
     "publish",
     "publish_all",
+    "readable",
     "rewrite_terms",
     "space_for",
     "text_for_encoder",
@@ -89,13 +93,13 @@ def publish(
     passages: Sequence[Passage],
     vectors: Mapping[str, Encoded],
     *,
-    signatures: Mapping[int, Signature] = MappingProxyType({}),
+    signed: Mapping[int, Sequence[SignedPicture]] = MappingProxyType({}),
 ) -> None:
     """Make a document searchable with these passages, in place of those it had.
 
     ``vectors`` holds, for each encoder alias, what it made of each passage: one unit row for each,
-    (n, dim), or several. A passage without words gets none. ``signatures``, by ordinal, are of
-    those that are pictures. Raises the corpus's generation.
+    (n, dim), or several. A passage without words gets none. ``signed`` are, by ordinal, the
+    pictures by which passages are known again. Raises the corpus's generation.
 
     Raises:
         ValueError: a row is missing, or is not of length 1.
@@ -104,7 +108,7 @@ def publish(
     if Passage.objects.filter(document=document).exists():
         _take_out(corpus, document)
     _put_in(corpus, [(document, passages)], vectors)
-    picture_index.store(passages, signatures)
+    picture_index.store(passages, signed)
 
 
 def publish_all(
@@ -165,8 +169,8 @@ def fill_space(alias: str, corpus: Corpus, done: Callable[[int], object]) -> int
         SearchError: the encoder is not configured, or not on this machine.
     """
     space, last, added = space_for(alias), 0, 0
-    lacking = spaces.without_row(space, Passage.objects.filter(corpus=corpus))
-    lacking = lacking.exclude(text="", heading="").select_related("document").order_by("pk")
+    lacking = spaces.without_row(space, readable(alias, Passage.objects.filter(corpus=corpus)))
+    lacking = lacking.select_related("document").order_by("pk")
     while some := list(lacking.filter(pk__gt=last)[: spaces.ENCODE_BATCH]):
         added += _add_rows(alias, space, some)
         last = some[-1].pk
@@ -174,10 +178,18 @@ def fill_space(alias: str, corpus: Corpus, done: Callable[[int], object]) -> int
     return added
 
 
+def readable(alias: str, passages: "QuerySet[Passage]") -> "QuerySet[Passage]":
+    """Those of the passages that an encoder reads: words, or what is looked at or listened to."""
+    encoder = registry.encoder(alias)
+    if not isinstance(encoder, MediaEncoder):
+        return passages.exclude(text="", heading="")
+    kinds = [kind for kind in Modality if encoder.reads(kind)]
+    return passages.filter(text="", kind__in=kinds)
+
+
 def _add_rows(alias: str, space: VectorSpace, passages: Sequence[Passage]) -> int:
-    texts = [text_for_encoder(p.document.title, p.heading, p.text) for p in passages]
-    encoded = spaces.encode([alias], texts, lambda _: None)[alias]
-    spaces.check(alias, encoded, len(texts))
+    encoded = _encoded(alias, passages)
+    spaces.check(alias, encoded, len(passages))
     with transaction.atomic():
         corpus = _locked(passages[0].corpus_id)
         among = Passage.objects.filter(pk__in=[passage.pk for passage in passages])
@@ -189,6 +201,13 @@ def _add_rows(alias: str, space: VectorSpace, passages: Sequence[Passage]) -> in
         ]
         Corpus.objects.filter(pk=corpus.pk).update(generation=F("generation") + 1)
         return spaces.store(space, [pair for pair, _ in chosen], [row for _, row in chosen])
+
+
+def _encoded(alias: str, passages: Sequence[Passage]) -> Encoded:
+    if isinstance(registry.encoder(alias), MediaEncoder):
+        return spaces.encode_media([alias], material_of(passages), lambda _: None)[alias]
+    texts = [text_for_encoder(p.document.title, p.heading, p.text) for p in passages]
+    return spaces.encode([alias], texts, lambda _: None)[alias]
 
 
 def touch_readers(corpus: Corpus) -> None:

@@ -6,19 +6,19 @@ signature: its vectors in the space of details, and the details themselves.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from pgvector import HalfVector
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from search.encoders import local_features
-from search.encoders.local_features import Pixels
 from search.encoders.picture_signature import FINGERPRINT, Signature, sign
-from search.models import Corpus, Passage, PictureDetails, Vector, VectorSpace
+from search.material import open_pixels
+from search.models import Asset, Corpus, Passage, PictureDetails, Vector, VectorSpace
 from search.store import Store
 from search.types import Modality
 
@@ -27,8 +27,6 @@ log = logging.getLogger(__name__)
 ALIAS = "details"
 KINDS = (Modality.PAGE, Modality.IMAGE, Modality.VIDEO)
 BATCH = 50
-_MOST_PIXELS = 40_000_000
-_FORMATS = ("WEBP",)  # all that our own readers write
 
 
 def space() -> VectorSpace:
@@ -54,28 +52,32 @@ def sign_file(path: Path) -> Signature | None:
         return None
 
 
-def open_pixels(path: Path) -> Pixels:
-    """The pixels of a picture that our own readers wrote, (height, width, 3).
+@dataclass(frozen=True, slots=True)
+class SignedPicture:
+    """A picture of a passage, its hash in the store, and the second at which a clip shows it."""
 
-    Raises:
-        OSError, ValueError: it is gone, or no picture of ours.
+    picture: str
+    second: float | None
+    signature: Signature
+
+
+def store(passages: Sequence[Passage], signed: Mapping[int, Sequence[SignedPicture]]) -> int:
+    """Store what passages are known again by, by their ordinals, in the caller's transaction.
+
+    Gives how many pictures.
     """
-    with Image.open(path, formats=_FORMATS) as picture:
-        if picture.width * picture.height > _MOST_PIXELS:
-            raise ValueError(f"{path.name} has {picture.width} × {picture.height} pixels.")
-        return np.asarray(picture.convert("RGB"))
-
-
-def store(passages: Sequence[Passage], signatures: Mapping[int, Signature]) -> int:
-    """Store the signatures of passages, by their ordinals, in the caller's transaction."""
     where, details, vectors = space(), [], []
     for passage in passages:
-        signature = signatures.get(passage.ordinal)
-        if signature is None:
-            continue
         own = {"passage_id": passage.pk, "corpus_id": passage.corpus_id}
-        details.append(PictureDetails(look=signature.look, packed=signature.packed, **own))
-        vectors += [Vector(space=where, values=HalfVector(row), **own) for row in signature.vectors]
+        for one in signed.get(passage.ordinal, ()):
+            look, packed = one.signature.look, one.signature.packed
+            details.append(
+                PictureDetails(
+                    look=look, packed=packed, picture=one.picture, second=one.second, **own
+                )
+            )
+            rows = one.signature.vectors
+            vectors += [Vector(space=where, values=HalfVector(row), **own) for row in rows]
     PictureDetails.objects.bulk_create(details, batch_size=BATCH)
     Vector.objects.bulk_create(vectors, batch_size=BATCH)
     return len(details)
@@ -89,16 +91,29 @@ def lacking(corpus: Corpus) -> "QuerySet[Passage]":
 
 def fill(corpus: Corpus, done: Callable[[int], object]) -> int:
     """Sign what has none yet, batch by batch; gives how many were added. Stopped, it goes on."""
-    pictures, last, added = Store(Path(settings.MEDIA_ROOT)), 0, 0
+    last, added = 0, 0
     while some := list(lacking(corpus).filter(pk__gt=last)[:BATCH]):
         last = some[-1].pk
-        made = {p.pk: sign_file(pictures.path(p.picture)) for p in some}
+        made = {passage.pk: _pictures_of(passage) for passage in some}
         with transaction.atomic():
             Corpus.objects.select_for_update().get(pk=corpus.pk)
-            still = lacking(corpus).filter(pk__in=made)
-            for passage in still:
-                signature = made[passage.pk]
-                added += store([passage], {passage.ordinal: signature}) if signature else 0
+            for passage in lacking(corpus).filter(pk__in=made):
+                added += store([passage], {passage.ordinal: made[passage.pk]})
             Corpus.objects.filter(pk=corpus.pk).update(generation=F("generation") + 1)
         done(len(some))
     return added
+
+
+def _pictures_of(passage: Passage) -> list[SignedPicture]:
+    """The picture of a passage, and those frames of its document that the clip shows."""
+    assets = Asset.objects.filter(document_id=passage.document_id)
+    shown = Q(sha256=passage.picture)
+    if passage.kind == Modality.VIDEO and passage.start_s is not None:
+        inside = Q(frame_s__gte=passage.start_s, frame_s__lt=passage.end_s)
+        shown |= inside & Q(kind=Asset.Kind.FRAME)
+    pictures, found = Store(Path(settings.MEDIA_ROOT)), []
+    for asset in assets.filter(shown).order_by("sha256").distinct("sha256"):
+        signature = sign_file(pictures.path(asset.sha256))
+        if signature is not None:
+            found.append(SignedPicture(asset.sha256, asset.frame_s, signature))
+    return found

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from django.db import OperationalError
 
 from search import planning, reranking
-from search.asked_media import placed, seen_as_asked, weights_of, with_words
+from search.composed import merged_moments, placed, seen_as_asked, weights_of, with_words
 from search.errors import NotVisibleError, QueryError
 from search.expansion import Texts, expand
 from search.fusion import FUSIONS, scale
@@ -24,7 +24,7 @@ from search.retrieval.hybrid import Retrieved, retrieve, weight_of
 from search.retrieval.local_settings import ALONE, local_settings
 from search.retrieval.looks import LEAST_MS
 from search.retrieval.wishes import resolve
-from search.seeing import see
+from search.seeing import is_seen, see
 from search.transforms.base import SubQuery
 from search.types import Candidate, Hit, Plan, Query, Retriever, Run
 
@@ -92,6 +92,7 @@ def complete(query: Query, ranked: Ranked) -> Found:
     clock = _Clock(dict(retrieved.timings))
     shown = max(LEAST_READ, READ_AHEAD * (query.offset + query.k))
     read = placed(hydrate(ranked.hits[:shown], query.corpora), retrieved.places)
+    read = merged_moments(read, retrieved.places)
     clock.note("hydrate")
     candidates = rest.run(
         lambda: refine(query, ranked.plan.refiners, read, filters=retrieved.filters),
@@ -152,9 +153,9 @@ def rank(query: Query) -> Ranked:
 
 
 def _ranked(query: Query, plan: Plan) -> Ranked:
-    by_words = bool(query.text.strip())
+    asked_as = query
     query, words = with_words(query)
-    walk = _Walk(query, plan, by_words=by_words)
+    walk = _Walk(query, plan, asked_as=asked_as)
     steps = plan.transforms if query.text.strip() else ()
     texts = expand(query, steps, walk.first_look, left_ms=lambda: walk.left_ms)
     texts = replace(texts, finding=(*texts.finding, *words))
@@ -193,8 +194,9 @@ def _sees(query: Query, passage_id: int) -> bool:
 class _Walk:
     """One question on its way: every text is looked for once, within what is left of the time."""
 
-    def __init__(self, query: Query, plan: Plan, *, by_words: bool) -> None:
-        self._query, self._plan, self._by_words = query, plan, by_words
+    def __init__(self, query: Query, plan: Plan, *, asked_as: Query) -> None:
+        self._query, self._plan = query, plan
+        self._asked_as = asked_as  # without the words that were read in its picture
         self._began = time.perf_counter()
         self._found: dict[str, Retrieved] = {}
         self._timings: dict[str, float] = defaultdict(float)  # stage -> ms, of all texts together
@@ -234,7 +236,7 @@ class _Walk:
                 weights[name] = plan.weights.get(run.retriever, 1.0) * one.weight
             if one in texts.parts:
                 parts.append(_keys(_fuse(self._query, plan, more.runs, plan.weights)))
-        if self._query.media:
+        if is_seen(self._query):
             self._see(retrieved, runs, weights)
         start = time.perf_counter()
         hits = _fuse(self._query, plan, runs, weights)
@@ -248,9 +250,9 @@ class _Walk:
     def _see(self, retrieved: Retrieved, runs: list[Run], weights: dict[str, float]) -> None:
         """Add what looking and listening find: it outweighs words where no words were asked."""
         start = time.perf_counter()
-        seen = see(self._query, retrieved.filters, left_s=max(self.left_ms / 1000, 1.0))
+        seen = see(self._asked_as, retrieved.filters, left_s=max(self.left_ms / 1000, 1.0))
         runs += [run for run in seen.runs if run.hits]
-        weights |= weights_of(seen.runs, self._plan, by_words=self._by_words)
+        weights |= weights_of(seen.runs, self._plan, by_words=bool(self._asked_as.text.strip()))
         retrieved.places |= seen.places
         retrieved.degraded += seen.notes
         retrieved.left_out += seen.left_out

@@ -20,6 +20,7 @@ from search.generators.licences import declared_licence, forbids_commerce
 
 if TYPE_CHECKING:
     from search.encoders.base import TextEncoder
+    from search.encoders.media import MediaEncoder
 
 _WORDS = {"ENCODERS": "encoder", "GENERATORS": "generator", "RERANKERS": "reranker"}
 _NONE = {
@@ -51,6 +52,11 @@ def encoder(alias: str) -> "TextEncoder":
         ConfigurationError: no such alias, or its class cannot be built with its options.
         ModelMissingError: its weights or a library are not here.
     """
+    return _object("ENCODERS", alias)
+
+
+def media_encoder(alias: str) -> "MediaEncoder":
+    """The encoder with this alias, which looks or listens; raises as ``encoder`` does."""
     return _object("ENCODERS", alias)
 
 

@@ -8,16 +8,18 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from django.conf import settings
 
-from search import errands, picture_index
-from search.encoders.local_features import Pixels
+from search import asked_media, errands, picture_index, registry
+from search.conf import conf
 from search.errors import SearchError
-from search.retrieval import pictured
+from search.material import open_pixels
+from search.models import Passage, VectorSpace
+from search.retrieval import media, pictured
 from search.retrieval.pictured import Place
 from search.store import Store
 from search.types import Asked, Filters, Hit, Query, Run, Signal
@@ -26,8 +28,17 @@ log = logging.getLogger(__name__)
 
 KEPT_S = 3600.0  # a question's files
 TASK = "search.tasks.run_seeing"  # by name: it stands above this
-NO_WORKER = "No worker took the picture: it was not looked for."
-LATE = "Looking for the picture took too long and was left out."
+NO_WORKER = "No worker was there to look and listen: only words were searched for."
+LATE = "Looking and listening took too long and was left out."
+NO_EAR = (
+    "A sound is looked for by an encoder that listens, and none is installed; name one in "
+    "MMSEARCH_MEDIA_SPACES."
+)
+NOTHING_SHOWS = {
+    "image": "No page, picture or frame of the library shows what the picture shows.",
+    "clip": "No moment of the library shows what the clip shows.",
+}
+DEPTH = 100
 
 
 @dataclass(slots=True)
@@ -40,19 +51,19 @@ class Seen:
     left_out: list[str] = field(default_factory=list)
 
 
-def asked_store() -> Store:
-    """Where the files of questions wait, by what they contain."""
-    return Store(Path(settings.DATA_DIR) / "asked")
-
-
 def forget_asked(older_than_s: float = KEPT_S) -> int:
     """Remove the files of questions that nobody can still be looking for; gives how many."""
     gone, before = 0, time.time() - older_than_s
-    for path in asked_store().root.glob("*/*"):
+    for path in asked_media.asked_store().root.glob("*/*"):
         if path.stat().st_mtime < before:
             path.unlink(missing_ok=True)
             gone += 1
     return gone
+
+
+def is_seen(query: Query) -> bool:
+    """Whether there is anything to look for or to listen to."""
+    return bool(query.media) or query.like_passage is not None or bool(conf().media_spaces)
 
 
 def see(query: Query, filters: Filters, *, left_s: float) -> Seen:
@@ -64,6 +75,8 @@ def see(query: Query, filters: Filters, *, left_s: float) -> Seen:
         "corpora": list(query.corpora),
         "filters": asdict(filters),
         "depth": 2 * (query.offset + query.k),
+        "text": query.text,
+        "like": query.like_passage,
     }
     answer = errands.sent(asked, TASK, left_s=left_s, words=(NO_WORKER, LATE))
     if isinstance(answer, str):
@@ -75,14 +88,30 @@ def see_here(query: Query, filters: Filters) -> Seen:
     """As ``see``, in this process."""
     found = Seen()
     for one in query.media:
-        try:
-            _LOOKS[one.medium](one, query, filters, found)
-        except (SearchError, OSError, ValueError) as error:
-            log.warning("A question's %s was not looked for: %s", one.medium, error)
-            sentence = f"The {one.medium} was left out: {error}"
-            found.notes.append(sentence)
-            found.left_out.append(sentence)
+        _guarded(found, f"The {one.medium}", partial(_know_again, one, query, filters, found))
+    if query.like_passage is not None:
+        _guarded(found, "The picture", partial(_know_passage_again, query, filters, found))
+    for alias in conf().media_spaces:
+        look = partial(_by_encoder, alias, query, filters, found)
+        _guarded(found, f"The encoder {alias!r}", look)
+    if not conf().media_spaces and any(one.medium == "audio" for one in query.media):
+        found.notes.append(NO_EAR)
     return found
+
+
+def _guarded(found: Seen, what: str, look: Callable[[], None]) -> None:
+    """Look, or say why that was left out: what fails costs only itself."""
+    try:
+        look()
+        return
+    except (SearchError, OSError, ValueError) as error:
+        log.warning("%s was left out: %s", what, error)
+        sentence = f"{what} was left out: {error}"
+    except Exception as error:  # a plug-in's fault must not cost the result
+        log.exception("%s failed.", what)
+        sentence = f"{what} failed ({type(error).__name__})."
+    found.notes.append(sentence)
+    found.left_out.append(sentence)
 
 
 def answer(errand_id: int) -> None:
@@ -93,65 +122,62 @@ def answer(errand_id: int) -> None:
     query = Query(
         corpora=tuple(asked["corpora"]),
         k=int(asked["depth"]),
+        text=asked["text"],
+        like_passage=asked["like"],
         media=tuple(_asked(one) for one in asked["media"]),
     )
     errands.done(errand_id, _written(see_here(query, _filters(asked["filters"]))))
 
 
-def pixels_of(one: Asked) -> Pixels:
-    """The asked picture, or the part of it that is meant, (height, width, 3).
-
-    Raises:
-        OSError, ValueError: its file is gone.
-    """
-    picture = picture_index.open_pixels(asked_store().path(one.files[0]))
-    if one.crop is None:
-        return picture
-    height, width = picture.shape[:2]
-    x, y, w, h = one.crop
-    left, top = int(x * width), int(y * height)
-    right = max(round((x + w) * width), left + 1)
-    bottom = max(round((y + h) * height), top + 1)
-    return np.ascontiguousarray(picture[top:bottom, left:right])
-
-
-def _look_for_picture(one: Asked, query: Query, filters: Filters, found: Seen) -> None:
+def _know_again(one: Asked, query: Query, filters: Filters, found: Seen) -> None:
+    """By the details of the picture, or of some frames of the clip: where were these taken?"""
+    if one.medium == "audio":
+        return
+    pictures = asked_media.pixels_of(one) if one.medium == "image" else asked_media.stills_of(one)
     depth = max(pictured.CANDIDATES, query.offset + query.k)
-    shown = pictured.search(pixels_of(one), query.corpora, filters=filters, depth=depth)
+    several = [
+        pictured.search(picture, query.corpora, filters=filters, depth=depth)
+        for picture in pictures
+    ]
+    shown = max(several, key=lambda each: sum(hit.score for hit in each.run.hits[:3]))
+    if not shown.run.hits:
+        found.notes.append(NOTHING_SHOWS[one.medium])
+        return
     found.runs.append(shown.run)
     found.places |= shown.places
-    if not shown.run.hits:
-        found.notes.append("No page, picture or frame of the library shows what the picture shows.")
 
 
-def _look_for_clip(one: Asked, query: Query, filters: Filters, found: Seen) -> None:
-    """By the details of frames that stand evenly in it: a clip was cut from where these are."""
-    frames = [_frame(asked_store().path(name)) for name in one.files]
-    stills = [frames[at] for at in sorted({0, len(frames) // 2, len(frames) - 1})]
-    shown = [pictured.search(still, query.corpora, filters=filters) for still in stills]
-    best = max(shown, key=lambda each: max((hit.score for hit in each.run.hits), default=0.0))
-    found.runs.append(replace(best.run, retriever=pictured.RETRIEVER))
-    found.places |= best.places
-    if not best.run.hits:
-        found.notes.append("No moment of the library shows what the clip shows.")
+def _know_passage_again(query: Query, filters: Filters, found: Seen) -> None:
+    """More like this page or picture: where else it is shown."""
+    passage = Passage.objects.filter(pk=query.like_passage, corpus__in=list(query.corpora)).first()
+    if passage is None or not picture_index.has_signature(
+        passage.kind, passage.text, passage.picture
+    ):
+        return
+    picture = open_pixels(Store(Path(settings.MEDIA_ROOT)).path(passage.picture))
+    shown = pictured.search(picture, query.corpora, filters=filters)
+    others = tuple(hit for hit in shown.run.hits if hit.passage_id != passage.pk)
+    if others:
+        found.runs.append(replace(shown.run, hits=others))
+        found.places |= shown.places
 
 
-def _frame(path: Path) -> Pixels:
-    """The picture, or the first frame of a strip."""
-    return picture_index.open_pixels(path)
-
-
-def _listen(one: Asked, query: Query, filters: Filters, found: Seen) -> None:
-    found.notes.append(
-        "Searching by a sound needs a sound encoder: name one in MMSEARCH_SPACES (docs/models.md)."
-    )
-
-
-_LOOKS: Mapping[str, Callable[[Asked, Query, Filters, Seen], None]] = {
-    "image": _look_for_picture,
-    "clip": _look_for_clip,
-    "audio": _listen,
-}
+def _by_encoder(alias: str, query: Query, filters: Filters, found: Seen) -> None:
+    """By one encoder that looks or listens."""
+    encoder = registry.media_encoder(alias)
+    space = VectorSpace.objects.filter(fingerprint=encoder.fingerprint).first()
+    rows = asked_media.rows_of(encoder, query, space)
+    if rows is None:
+        return
+    if space is None:
+        raise SearchError(f"it has read nothing yet; run manage.py build_space {alias}.")
+    run = media.search(
+        rows, space, query.corpora,
+        retriever=asked_media.run_name(alias, query), filters=filters,
+        depth=max(DEPTH, query.offset + query.k),
+    )  # fmt: skip
+    hits = tuple(hit for hit in run.hits if hit.passage_id != query.like_passage)
+    found.runs.append(replace(run, hits=hits))
 
 
 def _written(seen: Seen) -> dict[str, Any]:
@@ -181,7 +207,8 @@ def _read(body: Mapping[str, Any]) -> Seen:
 
 def _asked(body: Mapping[str, Any]) -> Asked:
     crop = tuple(body["crop"]) if body["crop"] else None
-    return Asked(**{**body, "files": tuple(body["files"]), "crop": crop})
+    files = {name: tuple(body[name]) for name in ("files", "stills")}
+    return Asked(**{**body, **files, "crop": crop})
 
 
 def _filters(body: Mapping[str, Any]) -> Filters:

@@ -14,10 +14,14 @@ from pgvector import HalfVector
 from pgvector import SparseVector as Weights
 
 from search import registry
+from search.conf import conf
 from search.encoders.base import MOST_WEIGHTS, Encoder, Kind, Ragged, Rows
 from search.encoders.fde import FixedDimensional
 from search.encoders.late_interaction import TokenStates
-from search.errors import ModelMissingError
+from search.encoders.media import MediaEncoder
+from search.errors import ConfigurationError, ModelMissingError
+from search.material import Material
+from search.material import encode as encode_material
 from search.models import (
     Corpus,
     Document,
@@ -76,6 +80,21 @@ def encode(
     return {alias: _joined(encoders[alias], parts) for alias, parts in batches.items()}
 
 
+def encode_media(
+    aliases: Iterable[str], materials: Sequence[Material], progress: Callable[[float], object]
+) -> dict[str, Encoded]:
+    """What each encoder sees or hears of passages, rows for each; the missing are left out."""
+    made: dict[str, Encoded] = {}
+    for alias, encoder in _present(aliases):
+        if not isinstance(encoder, MediaEncoder):
+            raise ConfigurationError(
+                f'MMSEARCH["MEDIA_SPACES"] names {alias!r}, which neither looks nor listens; '
+                "encoders that read words belong into SPACES."
+            )
+        made[alias] = encode_material(encoder, materials, progress)
+    return made
+
+
 def check(alias: str, encoded: Encoded, count: int) -> None:
     """Refuse what must not be stored.
 
@@ -101,15 +120,29 @@ def check(alias: str, encoded: Encoded, count: int) -> None:
 
 
 def store(space: VectorSpace, pairs: Pairs, encoded: Iterable[NDArray[np.floating]]) -> int:
-    """Store a row for each passage with words, in the caller's transaction; gives how many."""
+    """Store a row for each passage with words, in the caller's transaction; gives how many.
+
+    Of encoders that look or listen, all rows of each passage that they read.
+    """
     make = {Kind.MULTI: _token_row, Kind.SPARSE: _sparse_row}.get(Kind(space.kind), _dense_row)
-    kept = [
+    by_media = Kind(space.kind) == Kind.DENSE and isinstance(encoded, Ragged)
+    if space.alias in conf().media_spaces or by_media:
+        kept = [
+            (passage, rows) for (_, passage), rows in zip(pairs, encoded, strict=True) if len(rows)
+        ]
+    else:
+        kept = [
+            (passage, row)
+            for (_, passage), row in zip(pairs, encoded, strict=True)
+            if has_words(passage)
+        ]
+    several = [
         make(space, passage, row)
-        for (_, passage), row in zip(pairs, encoded, strict=True)
-        if has_words(passage)
+        for passage, found in kept
+        for row in (found if by_media else [found])
     ]
     table = _table(space)
-    table._base_manager.bulk_create(kept, batch_size=BATCH)
+    table._base_manager.bulk_create(several, batch_size=BATCH)
     return len(kept)
 
 

@@ -70,12 +70,13 @@ class Asked:
     """A picture, clip or sound that is the question, or a part of it.
 
     ``medium``: "image", "clip" or "audio". ``files``: hashes in the store of what was asked: the
-    picture; the clip's strips of frames; the samples. ``crop``: the part of the picture that is
-    meant. ``words``: what was read in it.
+    picture; the clip's strips of small frames; the sound. ``stills``: of a clip, whole frames.
+    ``crop``: the part of the picture that is meant. ``words``: what was read in it.
     """
 
     medium: str
     files: tuple[str, ...]
+    stills: tuple[str, ...] = ()
     crop: Box | None = None
     seconds: float = 0.0
     words: str = ""

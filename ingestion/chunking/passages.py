@@ -6,9 +6,9 @@ from itertools import groupby
 
 from ingestion.chunking.anchors import clipped, merged_boxes, shifted
 from ingestion.chunking.cues import cue_groups
-from ingestion.chunking.seen import seen_passages
+from ingestion.chunking.seen import seen_passages, shown_at
 from ingestion.chunking.sentences import CountTokens, spans
-from ingestion.types import Block, Media, Page, Parsed, PassageDraft
+from ingestion.types import Block, Page, Parsed, PassageDraft
 from search.types import Anchor, Modality, View
 
 GAP = "\n\n"  # between two blocks
@@ -187,26 +187,15 @@ def _picture(parsed: Parsed, page: int | None, start_s: float | None) -> str:
     if page is not None:
         found = _page(parsed, page)
         return found.image if found else ""
-    shown = _shown_at(parsed.media, start_s)
+    shown = shown_at(parsed.media, start_s)
     return shown.file if shown else ""
-
-
-def _shown_at(media: Sequence[Media], start_s: float | None) -> Media | None:
-    if start_s is not None:
-        for shot in media:
-            if shot.kind in {"shot", "sound"} and (shot.start_s or 0) <= start_s < (
-                shot.end_s or 0
-            ):
-                return shot
-    whole = [m for m in media if m.kind in {"poster", "image"}]
-    return whole[0] if whole else (media[0] if media else None)
 
 
 def _wordless(parsed: Parsed) -> PassageDraft:
     """A picture, a silent clip, a sound: found by its title until encoders see and hear it."""
     kind = parsed.media_type.partition("/")[0]
     page = parsed.pages[0] if parsed.pages else None
-    shown = _shown_at(parsed.media, None)
+    shown = shown_at(parsed.media, None)
     return PassageDraft(
         kind=kind if kind in {"image", "video", "audio"} else str(Modality.PAGE),
         text="",

@@ -1,10 +1,11 @@
 """What moves in a video: clips of eight frames each, for encoders that look through time."""
 
 import io
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from av.video.frame import VideoFrame
 from PIL import Image
 
@@ -17,8 +18,11 @@ LONGEST_S = 10.0  # a longer shot is cut into clips that overlap by half
 WINDOW_S = 8.0
 MOST_CLIPS = 1500
 EVERY_S = 0.25
+MOVED = 6.0  # mean difference of brightness, of 255, from which a clip shows another picture
+APART_S = 0.75  # of the frames by which a clip is known again
 MOST_KEPT = 6000
 _QUALITY = 90
+_SMALL = (32, 18)
 
 
 @dataclass(slots=True)
@@ -51,6 +55,18 @@ class Film:
             strip.paste(picture.resize((width, height)), (place * width, 0))
         return strip
 
+    def moves(self, one_s: float, other_s: float) -> bool:
+        """Whether the picture is another at the second time."""
+        one, other = (
+            np.asarray(self._at(second).convert("L").resize(_SMALL), dtype=np.int16)
+            for second in (one_s, other_s)
+        )
+        return float(np.abs(one - other).mean()) > MOVED
+
+    def _at(self, second: float) -> Image.Image:
+        at = min(bisect_left(self.times, second), len(self.times) - 1)
+        return Image.open(io.BytesIO(self._frames[at]))
+
     def _chosen(self, clip: Shot) -> Iterator[int]:
         """The frame that is nearest to the middle of each eighth."""
         first = bisect_left(self.times, clip.start_s - 1e-3)
@@ -78,3 +94,18 @@ def _parts(shot: Shot, window_s: float) -> Iterator[Shot]:
     for number in range(count):
         start_s = shot.start_s + number * step_s
         yield Shot(start_s, start_s + window_s)
+
+
+def more_frames(clips: Sequence[Shot], film: Film) -> tuple[float, ...]:
+    """Seconds beside the middles of clips at which something else is shown: by quarters."""
+    middles = [(clip.start_s + clip.end_s) / 2 for clip in clips]
+    taken, found = sorted(middles), []
+    for clip, middle in zip(clips, middles, strict=True):
+        quarter = (clip.end_s - clip.start_s) / 4
+        for second in (middle - quarter, middle + quarter):
+            near = bisect_left(taken, second - APART_S)
+            is_new = near == len(taken) or taken[near] > second + APART_S
+            if is_new and film.moves(middle, second):
+                insort(taken, second)
+                found.append(second)
+    return tuple(sorted(found))

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar, cast
 
 from av.audio.stream import AudioStream
@@ -12,12 +13,14 @@ from ingestion.errors import IngestError
 from ingestion.media import progress
 from ingestion.media.probe import DAMAGED, Recording, open_media, probe
 from ingestion.media.thumbnails import open_picture, save_webp, shown
+from ingestion.media.track import save_track
 from ingestion.media.waveform import Sound, draw, measure
 from ingestion.parsers.base import Parser
 from ingestion.parsers.subtitles import spoken_words
 from ingestion.types import Block, Limits, Media, Parsed, ParseRequest
 
 WINDOW_S = 30.0
+TRACK = "track.ogg"
 POSTER = (1280, 320)
 WINDOW = (640, 160)
 COVER_SIDE = 640
@@ -83,7 +86,10 @@ def parse_sound(
         recording,
         media_type=recording.media_type.replace("video/", "audio/"),
         blocks=blocks,
-        media=_media(container, recording, sound, request.output, limits),
+        media=(
+            *_media(container, recording, sound, request.output, limits),
+            *sound_track(request, recording, limits),
+        ),
         duration_s=round(sound.end_s, 3),
         notices=(*_sound_notices(recording, sound, limits), *notices),
     )
@@ -150,6 +156,21 @@ def _media(
     poster = cover_picture(container, recording, limits) or draw(sound.peaks, POSTER)
     name, width, height = save_webp(poster, folder, "poster.webp", max_side=POSTER[0])
     return (*windows, Media("poster", name, width, height))
+
+
+def sound_track(request: ParseRequest, recording: Recording, limits: Limits) -> tuple[Media, ...]:
+    """The whole sound as encoders listen to it; nothing where none can be decoded."""
+    if recording.audio is None:
+        return ()
+    with open_media(request.path) as container:
+        seconds = save_track(
+            container,
+            cast(AudioStream, container.streams[recording.audio]),
+            Path(request.output, TRACK),
+            origin_s=recording.origin_s,
+            longest_s=limits.media_s,
+        )
+    return (Media("track", TRACK, start_s=0.0, end_s=round(seconds, 3)),) if seconds else ()
 
 
 def cover_picture(

@@ -11,13 +11,13 @@ from PIL import Image
 
 from ingestion.errors import IngestError
 from ingestion.media import progress
-from ingestion.media.clips import Film, clips_of
+from ingestion.media.clips import Film, clips_of, more_frames
 from ingestion.media.frames import grab, pixel_shape
 from ingestion.media.probe import DAMAGED, Recording, open_media, packet_end_s, probe
 from ingestion.media.shots import Shot, Shots, find_shots
 from ingestion.media.thumbnails import save_webp
 from ingestion.media.words import frame_words, merged
-from ingestion.parsers.audio import described, parse_sound
+from ingestion.parsers.audio import described, parse_sound, sound_track
 from ingestion.parsers.base import Parser
 from ingestion.parsers.subtitles import spoken_words
 from ingestion.types import Block, Limits, Media, Parsed, ParseRequest
@@ -75,7 +75,7 @@ class VideoParser(Parser):
             recording,
             media_type=recording.media_type,
             blocks=(*spoken, *_words_on_screen(pictures, recording.language)),
-            media=media,
+            media=(*media, *sound_track(request, recording, limits)),
             duration_s=round(duration_s, 3),
             notices=(*_picture_notices(request, recording, shots), *notices),
         )
@@ -121,7 +121,10 @@ def _frames(
 ) -> tuple[tuple[Media, ...], list[tuple[Shot, Image.Image]]]:
     """Shots and clips with the frame in the middle of each; those frames to be read for words."""
     clips = clips_of(shots.shots)
-    spans = sorted({*shots.shots, *clips}, key=lambda one: (one.start_s + one.end_s, one.start_s))
+    moments = {Shot(second, second) for second in more_frames(clips, film)}
+    spans = sorted(
+        {*shots.shots, *clips, *moments}, key=lambda one: (one.start_s + one.end_s, one.start_s)
+    )
     read = {shots.shots[at] for at in _evenly(len(shots.shots), MOST_READ_FRAMES)}
     media: list[Media] = []
     pictures: list[tuple[Shot, Image.Image]] = []

@@ -22,7 +22,7 @@ FILE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,60}")
 BLOCK_KINDS = frozenset(
     {"paragraph", "heading", "list", "table_row", "code", "caption", "cue", "ocr", "record"}
 )
-MEDIA_KINDS = frozenset({"image", "shot", "sound", "poster", "clip", "frame"})
+MEDIA_KINDS = frozenset({"image", "shot", "sound", "poster", "clip", "frame", "track"})
 ORIGINS = frozenset({"source", "derived"})
 MOST_PAGES = 1_000_000
 MOST_PIXELS = 1_000_000  # along one side

@@ -172,6 +172,7 @@ class Asset(models.Model):
         POSTER = "poster"  # shows the whole document
         CLIP = "clip"  # a span of video as eight small frames side by side
         FRAME = "frame"  # stands for a clip that is no shot
+        TRACK = "track"  # the whole sound, one channel, for encoders
         SUBTITLES = "subtitles"  # WebVTT of all cues
 
     id = models.BigIntegerField(primary_key=True, default=new_id, editable=False)

@@ -184,15 +184,18 @@ class SparseVector(models.Model):
 
 
 class PictureDetails(models.Model):
-    """What the picture of a passage is known again by, beside its vectors in the space of details.
+    """What a picture of a passage is known again by, beside its vectors in the space of details.
 
-    ``look``: 64 signs of how brightness changes over it; ``packed``: where its details are and
-    what they look like (see search/encoders/local_features.py).
+    A clip that moves has several: ``second`` says when each is shown. ``look``: 64 signs of how
+    brightness changes over the picture; ``packed``: where its details are and what they look like
+    (see search/encoders/picture_signature.py).
     """
 
     id = models.BigIntegerField(primary_key=True, default=new_id, editable=False)
-    passage = models.OneToOneField(Passage, models.CASCADE, related_name="details")
+    passage = models.ForeignKey(Passage, models.CASCADE, related_name="details")
     corpus = models.ForeignKey(Corpus, models.CASCADE, related_name="+")
+    picture = models.CharField(max_length=64)  # sha256 of the asset
+    second = models.FloatField(null=True)
     look = models.BigIntegerField()
     packed = models.BinaryField()
 

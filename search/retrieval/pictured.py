@@ -8,13 +8,13 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from search import picture_index
 from search.binary_rows import fetch_binary
 from search.codecs import FLOAT
 from search.encoders import local_features
 from search.encoders.local_features import Overlay, Pixels
 from search.encoders.media import CLIP_FRAMES
 from search.encoders.picture_signature import FINGERPRINT, unpack
+from search.material import open_pixels
 from search.models import Asset, Passage, VectorSpace
 from search.retrieval.nearest import literal, nearest
 from search.store import Store
@@ -26,7 +26,7 @@ ENOUGH = 10  # places that agree; strangers' pictures agree in six, rarely more
 LIKE = 0.25  # correlation of what lies over each other, of those that agree in few places
 CERTAIN = 30  # places from which a picture is the same however much its brightness differs
 _DETAILS = """
-SELECT d.passage_id, d.packed FROM search_picturedetails d
+SELECT d.passage_id, d.picture, d.packed FROM search_picturedetails d
 WHERE d.corpus_id = ANY(%(corpora)s::bigint[]) AND d.passage_id = ANY(%(passages)s::bigint[])
 """
 Vectors = NDArray[np.float32]
@@ -76,10 +76,11 @@ def search(
         return Pictured(Run(RETRIEVER, ()), {})
     rows = [local_features.aggregate(one) for one in asked if len(one)]
     keys = _nearest(rows, space, corpora, filters, max(depth, CANDIDATES))
-    overlays = {
-        key: local_features.best_overlay(asked, unpack(packed))
-        for key, packed in fetch_binary(_DETAILS, _values(corpora, keys))
-    }
+    overlays: dict[int, tuple[str, Overlay]] = {}
+    for key, sha256, packed in fetch_binary(_DETAILS, _values(corpora, keys)):
+        overlay = local_features.best_overlay(asked, unpack(packed))
+        if key not in overlays or overlay.count > overlays[key][1].count:
+            overlays[key] = sha256, overlay
     kept = _agreeing(overlays, corpora)
     order = local_features.ranked(
         picture,
@@ -112,18 +113,21 @@ def _values(corpora: Sequence[int], keys: Sequence[int]) -> dict[str, list[int]]
     return {"corpora": list(corpora), "passages": list(keys)}
 
 
-def _agreeing(overlays: Mapping[int, Overlay], corpora: Sequence[int]) -> dict[int, _Kept]:
-    """The candidates of which enough agrees, with their pictures."""
-    most = max((one.count for one in overlays.values()), default=0)
+def _agreeing(
+    overlays: Mapping[int, tuple[str, Overlay]], corpora: Sequence[int]
+) -> dict[int, _Kept]:
+    """The candidates of which enough agrees, with the picture that agrees most."""
+    most = max((one.count for _, one in overlays.values()), default=0)
     least = max(ENOUGH, local_features.CLOSE * most)
-    keys = [key for key, one in overlays.items() if one.count >= least]
+    keys = [key for key, (_, one) in overlays.items() if one.count >= least]
     pictures, found = Store(Path(settings.MEDIA_ROOT)), {}
     for passage in Passage.objects.filter(pk__in=keys, corpus__in=list(corpora)):
         try:
-            pixels = picture_index.open_pixels(pictures.path(passage.picture))
+            sha256, overlay = overlays[passage.pk]
+            pixels = open_pixels(pictures.path(sha256))
         except (OSError, ValueError):  # removed meanwhile
             continue
-        found[passage.pk] = _Kept(passage, pixels, overlays[passage.pk])
+        found[passage.pk] = _Kept(passage, pixels, overlay)
     return found
 
 
@@ -165,7 +169,7 @@ def _second(picture: Pixels, one: _Kept) -> float | None:
     if strip is None or passage.start_s is None or passage.end_s is None:
         return passage.start_s
     try:
-        pixels = picture_index.open_pixels(Store(Path(settings.MEDIA_ROOT)).path(strip.sha256))
+        pixels = open_pixels(Store(Path(settings.MEDIA_ROOT)).path(strip.sha256))
     except (OSError, ValueError):
         return passage.start_s
     frames = np.split(pixels, CLIP_FRAMES, axis=1)

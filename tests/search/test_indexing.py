@@ -173,6 +173,7 @@ def test_a_document_is_searchable_exactly_while_it_is_published(corpus: Corpus) 
     assert document.published_at is not None
     counts = indexing.withdraw(document)
     rows = {"search_vector": 1, "search_tokenvectors": 0, "search_sparsevector": 0}
+    rows |= {"search_picturedetails": 0}
     gone = {"search_passage": 1, "search_termfrequency": 2, "search_posting": 1}
     assert counts == rows | gone
     document.refresh_from_db()

@@ -56,7 +56,8 @@ class Command(BaseCommand):
     def _fill(self, alias: str, corpora: list[Corpus]) -> dict[str, int]:
         """How many passages of each corpus were added, by slug."""
         space = indexing.space_for(alias)
-        lacking = without_row(space, Passage.objects.filter(corpus__in=corpora)).count()
+        own = indexing.readable(alias, Passage.objects.filter(corpus__in=corpora))
+        lacking = without_row(space, own).count()
         added = {}
         with tqdm(total=lacking, desc=alias, file=sys.stderr, disable=None, leave=False) as bar:
             for corpus in corpora:

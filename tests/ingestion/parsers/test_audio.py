@@ -23,9 +23,10 @@ def parsed(path: Path, folder: Path, limits: Limits = LIMITS, **request) -> Pars
 
 def test_a_short_recording_is_one_window_with_its_waveform(tmp_path):
     result = parsed(write_sound(tmp_path / "a.wav", [(2, 0.2), (3, 0.9)]), tmp_path)
-    window, poster = result.media
+    window, poster, track = result.media
     assert (window.kind, window.start_s, window.end_s) == ("sound", 0.0, 5.0)
     assert poster.kind == "poster"
+    assert (track.kind, track.end_s) == ("track", pytest.approx(5.0, abs=0.02))
     assert result.duration_s == 5.0
     with Image.open(tmp_path / "output" / window.file) as picture:
         assert (picture.format, picture.size) == ("WEBP", (640, 160))

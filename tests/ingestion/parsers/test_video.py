@@ -133,7 +133,7 @@ def test_sound_in_a_video_file_is_read_as_sound(tmp_path):
     path = write_sound(tmp_path / "a.wav", [(2, 0.5)])
     result = parsed(path, tmp_path)
     assert result.media_type == "audio/wav"
-    assert [media.kind for media in result.media] == ["sound", "poster"]
+    assert [media.kind for media in result.media] == ["sound", "poster", "track"]
 
 
 def test_a_cut_off_video_keeps_what_is_there_and_says_so(tmp_path):
