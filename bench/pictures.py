@@ -134,13 +134,21 @@ def _report(
         right.append(bool(good and good[0]))
         in_list.append(any(good))
         if not right[-1]:
-            missed.append(f"{place[0].name}@{place[1]:.1f}" if hits else f"{place[0].name}: none")
+            missed.append(f"{place[0].name} {place[1]:.1f} → {_said(hits)}")
     print(
         f"{name:16} {len(right):4} asked ({blank} blank)  first {np.mean(right):.3f}"
         f"  in ten {np.mean(in_list):.3f}  median {1000 * np.median(took):.0f} ms",
         flush=True,
     )
-    print("    missed:", ", ".join(missed), flush=True)
+    print("    missed:", "; ".join(missed), flush=True)
+
+
+def _said(hits: Sequence[Any]) -> str:
+    if not hits:
+        return "nothing"
+    locator = hits[0].locator
+    at = locator.page if locator.start_s is None else round(locator.start_s, 1)
+    return f"{hits[0].source.filename} {at}"
 
 
 def _hits(picture: Pixels, slugs: Sequence[str]) -> list[Any]:

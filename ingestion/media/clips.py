@@ -14,7 +14,7 @@ from ingestion.media.shots import Shot
 
 FRAMES = 8
 SIDE = 224  # pixels of a frame's longer side
-LONGEST_S = 10.0  # a longer shot is cut into clips that overlap by half
+LONGEST_S = 8.0  # a longer shot is cut into clips that overlap by half
 WINDOW_S = 8.0
 MOST_CLIPS = 1500
 EVERY_S = 0.25

@@ -21,7 +21,7 @@ def saved_llama(*, seed: int = 0, layers: int = 2, width: int = 32) -> Iterator[
     """A folder with a random Llama and its tokenizer, as a hub model has them; removed after."""
     with tempfile.TemporaryDirectory(prefix="tiny-llama-") as name:
         folder = Path(name)
-        tokenizer = _byte_tokenizer()
+        tokenizer = byte_tokenizer()
         tokenizer.save_pretrained(folder)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -40,7 +40,7 @@ def saved_llama(*, seed: int = 0, layers: int = 2, width: int = 32) -> Iterator[
         yield folder
 
 
-def _byte_tokenizer() -> PreTrainedTokenizerFast:
+def byte_tokenizer() -> PreTrainedTokenizerFast:
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {letter: place for place, letter in enumerate(letters)}
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
