@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from search.conf import KINDS, Backend, conf
 from search.encoders.base import find_checkpoint
+from search.encoders.media import MediaEncoder
 from search.errors import ConfigurationError, ModelMissingError
 from search.generators.checkpoints import find_card, weights_bytes
 from search.generators.language_model import cannot
@@ -20,7 +21,6 @@ from search.generators.licences import declared_licence, forbids_commerce
 
 if TYPE_CHECKING:
     from search.encoders.base import TextEncoder
-    from search.encoders.media import MediaEncoder
 
 _WORDS = {"ENCODERS": "encoder", "GENERATORS": "generator", "RERANKERS": "reranker"}
 _NONE = {
@@ -55,7 +55,7 @@ def encoder(alias: str) -> "TextEncoder":
     return _object("ENCODERS", alias)
 
 
-def media_encoder(alias: str) -> "MediaEncoder":
+def media_encoder(alias: str) -> MediaEncoder:
     """The encoder with this alias, which looks or listens; raises as ``encoder`` does."""
     return _object("ENCODERS", alias)
 
@@ -239,6 +239,14 @@ def kind_of(alias: str) -> str:
     if alias not in conf().encoders:
         return ""
     return str(getattr(_import("ENCODERS", alias, _backend("ENCODERS", alias)), "kind", ""))
+
+
+def is_media(alias: str) -> bool:
+    """Whether an encoder looks or listens, as its class says. Loads no weights."""
+    if alias not in conf().encoders:
+        return False
+    maker = _import("ENCODERS", alias, _backend("ENCODERS", alias))
+    return isinstance(maker, type) and issubclass(maker, MediaEncoder)
 
 
 def inability(kind: str, alias: str) -> str:

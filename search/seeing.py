@@ -141,7 +141,8 @@ def _know_again(one: Asked, query: Query, filters: Filters, found: Seen) -> None
     ]
     shown = max(several, key=lambda each: sum(hit.score for hit in each.run.hits[:3]))
     if not shown.run.hits:
-        found.notes.append(NOTHING_SHOWS[one.medium])
+        if not conf().media_spaces:  # else what looks like it is found
+            found.notes.append(NOTHING_SHOWS[one.medium])
         return
     found.runs.append(shown.run)
     found.places |= shown.places

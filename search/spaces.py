@@ -14,7 +14,6 @@ from pgvector import HalfVector
 from pgvector import SparseVector as Weights
 
 from search import registry
-from search.conf import conf
 from search.encoders.base import MOST_WEIGHTS, Encoder, Kind, Ragged, Rows
 from search.encoders.fde import FixedDimensional
 from search.encoders.late_interaction import TokenStates
@@ -125,24 +124,17 @@ def store(space: VectorSpace, pairs: Pairs, encoded: Iterable[NDArray[np.floatin
     Of encoders that look or listen, all rows of each passage that they read.
     """
     make = {Kind.MULTI: _token_row, Kind.SPARSE: _sparse_row}.get(Kind(space.kind), _dense_row)
-    by_media = Kind(space.kind) == Kind.DENSE and isinstance(encoded, Ragged)
-    if space.alias in conf().media_spaces or by_media:
-        kept = [
-            (passage, rows) for (_, passage), rows in zip(pairs, encoded, strict=True) if len(rows)
-        ]
-    else:
-        kept = [
-            (passage, row)
-            for (_, passage), row in zip(pairs, encoded, strict=True)
-            if has_words(passage)
-        ]
-    several = [
-        make(space, passage, row)
-        for passage, found in kept
-        for row in (found if by_media else [found])
+    by_media = registry.is_media(space.alias)
+    kept = [
+        (passage, row)
+        for (_, passage), row in zip(pairs, encoded, strict=True)
+        if (len(row) if by_media else has_words(passage))
     ]
-    table = _table(space)
-    table._base_manager.bulk_create(several, batch_size=BATCH)
+    several = by_media and space.kind == Kind.DENSE
+    made = [
+        make(space, passage, one) for passage, row in kept for one in (row if several else [row])
+    ]
+    _table(space)._base_manager.bulk_create(made, batch_size=BATCH)
     return len(kept)
 
 
