@@ -1,0 +1,40 @@
+"""Losses as pure functions of vectors."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+
+def symmetric_info_nce(
+    left: Tensor,
+    right: Tensor,
+    *,
+    scale: Tensor | float,
+    same: Tensor | None = None,
+    hard: Tensor | None = None,
+) -> Tensor:
+    """How badly each row of one side picks its partner among the other side's, both ways' mean.
+
+    ``left`` and ``right`` are unit rows (batch, dim); partners have the same place. ``scale``
+    multiplies cosines (1 / temperature). ``same`` (batch, batch) is true where two rows say the
+    same although they are no partners: they are no negatives of each other. ``hard`` (batch, n,
+    dim) are further negatives of each left row.
+
+    Raises:
+        ValueError: the sides differ in shape.
+
+    Source: van den Oord, Li and Vinyals, 2018, arXiv:1807.03748; symmetric as in Radford et al.,
+    ICML 2021, arXiv:2103.00020.
+    """
+    if left.shape != right.shape:
+        raise ValueError(f"The sides have the shapes {tuple(left.shape)}, {tuple(right.shape)}.")
+    scores = scale * left @ right.T  # (batch, batch)
+    partners = torch.arange(len(left), device=left.device)
+    if same is not None:
+        apart = same & ~torch.eye(len(left), dtype=torch.bool, device=left.device)
+        scores = scores.masked_fill(apart, float("-inf"))
+    back = cross_entropy(scores.T, partners)
+    if hard is not None:
+        more = scale * (left[:, None] * hard).sum(dim=-1)  # (batch, n)
+        scores = torch.cat([scores, more], dim=1)
+    return (cross_entropy(scores, partners) + back) / 2
