@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, normalize
 
 
 def symmetric_info_nce(
@@ -38,3 +38,21 @@ def symmetric_info_nce(
         more = scale * (left[:, None] * hard).sum(dim=-1)  # (batch, n)
         scores = torch.cat([scores, more], dim=1)
     return (cross_entropy(scores, partners) + back) / 2
+
+
+def facts_cross_entropy(
+    rows: Tensor, prototypes: Tensor, *, facts: Tensor, groups: Tensor, scale: Tensor | float
+) -> Tensor:
+    """How badly each row tells what is known of it, the mean over all that is known.
+
+    ``rows`` are unit rows (batch, dim); ``prototypes`` (facts, dim) one vector for each fact, of
+    any length. ``facts`` (batch, most) are the numbers of those that hold, -1 where there are
+    fewer. ``groups`` (facts,) tells which exclude one another, as colours do: a fact competes with
+    those of its group only.
+    """
+    scores = scale * rows @ normalize(prototypes, dim=-1).T  # (batch, facts)
+    known = facts >= 0  # (batch, most)
+    rivals = groups[facts.clamp(min=0)][..., None] == groups  # (batch, most, facts)
+    likely = scores[:, None].masked_fill(~rivals, float("-inf")).log_softmax(dim=-1)
+    chosen = likely.gather(-1, facts.clamp(min=0)[..., None])[..., 0]  # (batch, most)
+    return -chosen[known].mean()

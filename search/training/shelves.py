@@ -46,6 +46,7 @@ class Shelf:
     values: NDArray[np.generic]
     captions: list[tuple[str, str]]
     facts: NDArray[np.int64]
+    words: list[tuple[tuple[str, ...], tuple[str, ...]]]
 
     def __len__(self) -> int:
         return len(self.values)
@@ -98,7 +99,8 @@ def _shelf(medium: Medium, samples: Sequence[Sample], twins: Sequence[Sample]) -
     facts = [[numbers.setdefault(one.facts, len(numbers)) for one in pair] for pair in pairs]
     values = np.stack([np.stack([value_of(one) for one in pair]) for pair in pairs])
     captions = [(sample.caption, twin.caption) for sample, twin in pairs]
-    return Shelf(medium, values, captions, np.array(facts, dtype=np.int64))
+    words = [(sample.facts, twin.facts) for sample, twin in pairs]
+    return Shelf(medium, values, captions, np.array(facts, dtype=np.int64), words)
 
 
 def value_of(sample: Sample) -> NDArray[np.generic]:

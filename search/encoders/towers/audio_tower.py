@@ -15,7 +15,7 @@ class AudioTower(nn.Module):
         super().__init__()
         self.spectrum = LogMel()
         self.stem = nn.Linear(_SLICE * BANDS, width)
-        self.moment = positions(1, FRAMES // _SLICE, width)
+        self.moment = nn.Parameter(positions(FRAMES // _SLICE, width))
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(blocks))
         self.head = head(width, dim)
 

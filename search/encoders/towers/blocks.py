@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
+_WAVES = 8
+_CONTRAST = 3.0
 POSITION_SCALE = 0.5  # of position vectors, as large as patch vectors are: smaller ones teach less
 
 
@@ -44,7 +46,8 @@ class Block(nn.Module):
 class Stem(nn.Module):
     """Pictures (n, 3, side, side), 0 to 1, to one vector for each patch of 8 by 8 pixels.
 
-    Three convolutions halve the side each; they learn shapes with far fewer examples than one
+    Each picture is seen against its mean colour: without that, ground and light drown what little
+    of a picture moves, and motions are not learned. Three convolutions halve the side each; they learn shapes with far fewer examples than one
     linear map of a patch does.
 
     Source: Xiao et al., NeurIPS 2021, arXiv:2106.14881.
@@ -59,10 +62,12 @@ class Stem(nn.Module):
             nn.GELU(),
             nn.Conv2d(width // 2, width, 3, stride=2, padding=1),
         )
+        self.norm = nn.LayerNorm(width)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        maps = self.layers(pictures * 2 - 1)  # (n, width, side / 8, side / 8)
-        return maps.flatten(2).transpose(1, 2)  # (n, patches, width)
+        grounds = pictures.mean(dim=(-1, -2), keepdim=True)
+        maps = self.layers((pictures - grounds) * _CONTRAST)  # (n, width, side / 8, side / 8)
+        return self.norm(maps.flatten(2).transpose(1, 2))  # (n, patches, width)
 
 
 def perceptron(width: int) -> nn.Sequential:
@@ -77,6 +82,20 @@ def head(width: int, dim: int) -> nn.Sequential:
     return nn.Sequential(nn.LayerNorm(width), nn.Linear(width, dim), nn.GELU(), nn.Linear(dim, dim))
 
 
-def positions(*shape: int) -> nn.Parameter:
-    """Learned position vectors, at the scale of what they are added to."""
-    return nn.Parameter(torch.randn(*shape) * POSITION_SCALE)
+def positions(places: int, width: int) -> Tensor:
+    """Position vectors (places, width) to learn from, at the scale of what they are added to.
+
+    They are random but smooth, so that what lies close is alike from the beginning.
+    """
+    waves = min(places, _WAVES)
+    where = (torch.arange(places) + 0.5) / places
+    rates = torch.arange(1, waves + 1)
+    basis = torch.cos(torch.pi * where[:, None] * rates) / rates  # (places, waves)
+    vectors = basis @ torch.randn(waves, width)
+    return vectors * (POSITION_SCALE / vectors.std())
+
+
+def grid_positions(rows: int, width: int) -> Tensor:
+    """Position vectors of a square of patches, row by row, (rows * rows, width)."""
+    down, across = positions(rows, width), positions(rows, width)
+    return (down[:, None] + across[None]).flatten(0, 1)

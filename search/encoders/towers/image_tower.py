@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from search.encoders.towers.blocks import Block, Stem, head, positions
+from search.encoders.towers.blocks import Block, Stem, grid_positions, head
 
 
 class ImageTower(nn.Module):
@@ -11,7 +11,7 @@ class ImageTower(nn.Module):
     def __init__(self, *, side: int, width: int, heads: int, blocks: int, dim: int) -> None:
         super().__init__()
         self.stem = Stem(width)
-        self.place = positions(1, (side // 8) ** 2, width)
+        self.place = nn.Parameter(grid_positions(side // 8, width))
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(blocks))
         self.head = head(width, dim)
 

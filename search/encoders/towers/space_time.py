@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from search.encoders.towers.blocks import Attention, Block, Stem, head, positions
+from search.encoders.towers.blocks import Attention, Block, Stem, grid_positions, head, positions
 
 
 class DividedBlock(nn.Module):
@@ -31,10 +31,9 @@ class SpaceTimeTower(nn.Module):
         self, *, side: int, frames: int, width: int, heads: int, blocks: int, dim: int
     ) -> None:
         super().__init__()
-        patches = (side // 8) ** 2
         self.stem = Stem(width)
-        self.place = positions(1, 1, patches, width)
-        self.moment = positions(1, frames, 1, width)
+        self.place = nn.Parameter(grid_positions(side // 8, width))
+        self.moment = nn.Parameter(positions(frames, width)[:, None])
         self.blocks = nn.ModuleList(DividedBlock(width, heads) for _ in range(blocks))
         self.head = head(width, dim)
 
@@ -53,7 +52,7 @@ class FramesTower(nn.Module):
     def __init__(self, *, side: int, width: int, heads: int, blocks: int, dim: int) -> None:
         super().__init__()
         self.stem = Stem(width)
-        self.place = positions(1, (side // 8) ** 2, width)
+        self.place = nn.Parameter(grid_positions(side // 8, width))
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(blocks))
         self.head = head(width, dim)
 
