@@ -40,6 +40,17 @@ def symmetric_info_nce(
     return (cross_entropy(scores, partners) + back) / 2
 
 
+def twins_cross_entropy(left: Tensor, right: Tensor, *, scale: Tensor | float) -> Tensor:
+    """How badly each row tells its partner from its partner's twin, both ways' mean.
+
+    Rows (batch, dim) of unit length; those at the places 2i and 2i + 1 are twins.
+    """
+    pairs = scale * left.unflatten(0, (-1, 2)) @ right.unflatten(0, (-1, 2)).mT  # (n, 2, 2)
+    own = torch.arange(2, device=left.device).repeat(len(pairs))
+    there, back = pairs.flatten(0, 1), pairs.mT.flatten(0, 1)
+    return (cross_entropy(there, own) + cross_entropy(back, own)) / 2
+
+
 def facts_cross_entropy(
     rows: Tensor, prototypes: Tensor, *, facts: Tensor, groups: Tensor, scale: Tensor | float
 ) -> Tensor:

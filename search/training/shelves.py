@@ -10,18 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from search.encoders.media import Medium
-from search.encoders.onnx_text import TokenState
+from search.encoders.towers.encoder import StatesEncoder
 from search.evaluation.synthworld import motions, scenes, sounds
 
-
-class StatesEncoder(Protocol):
-    """A frozen text encoder that shows the states of its tokens."""
-
-    dim: int
-    fingerprint: str
-
-    def token_states(self, texts: Sequence[str], *, as_query: bool = False) -> list[TokenState]:
-        """For each text the states of its tokens, (tokens, dim)."""
+MOST_FACTS = 5
 
 
 class Sample(Protocol):
@@ -38,18 +30,43 @@ class Sample(Protocol):
 class Shelf:
     """Samples of one medium, each beside its twin: the hard negative of the batch.
 
-    ``values``: (n, 2, ...); ``captions``: (n, 2) of words; ``facts``: (n, 2) of numbers, the same
-    where captions say the same.
+    ``values``: (n, 2, ...); ``captions``: n pairs in words; ``same``: (n, 2), equal numbers where
+    captions say the same; ``facts``: (n, 2, 5), the numbers of what is known, -1 for none.
     """
 
     medium: Medium
     values: NDArray[np.generic]
     captions: list[tuple[str, str]]
+    same: NDArray[np.int64]
     facts: NDArray[np.int64]
-    words: list[tuple[tuple[str, ...], tuple[str, ...]]]
 
     def __len__(self) -> int:
         return len(self.values)
+
+
+class FactNumbers:
+    """Numbers for what is known of samples: one for each value at each place of the facts.
+
+    Values at one place of facts of one form exclude one another; they make a group.
+    """
+
+    def __init__(self) -> None:
+        self._facts: dict[tuple[str, int, int, str], int] = {}
+        self._groups: dict[tuple[str, int, int], int] = {}
+
+    def of(self, medium: Medium, facts: tuple[str, ...]) -> list[int]:
+        """The numbers of a sample's facts, and -1 until there are five."""
+        found = []
+        for place, value in enumerate(facts):
+            group = (str(medium), len(facts), place)
+            self._groups.setdefault(group, len(self._groups))
+            found.append(self._facts.setdefault((*group, value), len(self._facts)))
+        return found + [-1] * (MOST_FACTS - len(found))
+
+    @property
+    def groups(self) -> list[int]:
+        """The group of each fact."""
+        return [self._groups[medium, form, place] for medium, form, place, _ in self._facts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +78,41 @@ class Amounts:
     sounds: int
 
 
-def stock(amounts: Amounts, *, seed: int, side: int) -> list[Shelf]:
-    """A shelf for each medium, drawn by ``seed``; a quarter of the clips show two events."""
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """A shelf for each medium, and the group of each fact."""
+
+    shelves: tuple[Shelf, ...]
+    groups: tuple[int, ...]
+
+    @property
+    def captions(self) -> list[str]:
+        """All captions, of samples and of twins."""
+        return [words for shelf in self.shelves for pair in shelf.captions for words in pair]
+
+
+def draw_stock(amounts: Amounts, *, seed: int, side: int) -> Stock:
+    """Samples and twins drawn by ``seed``; a quarter of the clips show two events."""
     double = amounts.clips // 4
     clips = [
         *motions.sample_clips(amounts.clips - double, seed=seed, side=side),
         *motions.sample_clips(double, seed=seed, side=side, events=2),
     ]
     pictures = scenes.sample_scenes(amounts.scenes, seed=seed, side=side)
+    changed = [_other(scene, place) for place, scene in enumerate(pictures)]
     heard = sounds.sample_sounds(amounts.sounds, seed=seed)
     others = sounds.sample_sounds(amounts.sounds, seed=seed + 1_000_003)
-    return [
-        _shelf(Medium.CLIP, clips, [motions.twin_of(clip) for clip in clips]),
-        _shelf(Medium.IMAGE, pictures, [_other(one, place) for place, one in enumerate(pictures)]),
-        _shelf(
-            Medium.SOUND,
-            heard,
-            [
-                sounds.backwards(one) if one.has_twin else other
-                for one, other in zip(heard, others, strict=True)
-            ],
-        ),
+    reversed_ = [
+        sounds.backwards(one) if one.has_twin else other
+        for one, other in zip(heard, others, strict=True)
     ]
+    numbers = FactNumbers()
+    shelves = (
+        _shelf(Medium.CLIP, clips, [motions.twin_of(clip) for clip in clips], numbers),
+        _shelf(Medium.IMAGE, pictures, changed, numbers),
+        _shelf(Medium.SOUND, heard, reversed_, numbers),
+    )
+    return Stock(shelves, tuple(numbers.groups))
 
 
 def _other(scene: scenes.SceneSample, place: int) -> scenes.SceneSample:
@@ -93,14 +123,16 @@ def _other(scene: scenes.SceneSample, place: int) -> scenes.SceneSample:
     return swap(scene)
 
 
-def _shelf(medium: Medium, samples: Sequence[Sample], twins: Sequence[Sample]) -> Shelf:
-    numbers: dict[tuple[str, ...], int] = {}
+def _shelf(
+    medium: Medium, samples: Sequence[Sample], twins: Sequence[Sample], numbers: FactNumbers
+) -> Shelf:
+    alike: dict[tuple[str, ...], int] = {}
     pairs = list(zip(samples, twins, strict=True))
-    facts = [[numbers.setdefault(one.facts, len(numbers)) for one in pair] for pair in pairs]
+    same = [[alike.setdefault(one.facts, len(alike)) for one in pair] for pair in pairs]
+    facts = [[numbers.of(medium, one.facts) for one in pair] for pair in pairs]
     values = np.stack([np.stack([value_of(one) for one in pair]) for pair in pairs])
     captions = [(sample.caption, twin.caption) for sample, twin in pairs]
-    words = [(sample.facts, twin.facts) for sample, twin in pairs]
-    return Shelf(medium, values, captions, np.array(facts, dtype=np.int64), words)
+    return Shelf(medium, values, captions, np.array(same), np.array(facts))
 
 
 def value_of(sample: Sample) -> NDArray[np.generic]:

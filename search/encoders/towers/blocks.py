@@ -47,8 +47,8 @@ class Stem(nn.Module):
     """Pictures (n, 3, side, side), 0 to 1, to one vector for each patch of 8 by 8 pixels.
 
     Each picture is seen against its mean colour: without that, ground and light drown what little
-    of a picture moves, and motions are not learned. Three convolutions halve the side each; they learn shapes with far fewer examples than one
-    linear map of a patch does.
+    of a picture moves, and motions are not learned. Three convolutions halve the side each; they
+    learn shapes with far fewer examples than one linear map of a patch does.
 
     Source: Xiao et al., NeurIPS 2021, arXiv:2106.14881.
     """
