@@ -150,6 +150,7 @@ def save_fusion(network: FusionNetwork, folder: Path, *, dim: int) -> None:
     """Write an attention beside the towers whose vectors it joins."""
     weights = {name: value.detach().cpu() for name, value in network.state_dict().items()}
     save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    (folder / WEIGHTS).chmod(0o644)  # it is written for its owner alone, but workers read it
     config = {"form": "mmsearch-fusion-1", "dim": dim, "media": [str(one) for one in MEDIA]}
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 

@@ -87,7 +87,8 @@ def make_towers(
         for name in (STATE, CURVES):
             (work / name).unlink(missing_ok=True)
     model = training.run(on_step=on_step)
-    figures = measure(Towers.around(model, text, device=device), seed=_GALLERY_SEED + seed)
+    encoder = Towers.around(model, text, device=device)
+    figures = measure(encoder, seed=_GALLERY_SEED + seed, count=size.gallery)
     seconds = time.monotonic() - started
     trained = Trained(str(folder), "towers", size.name, seed, round(seconds, 1), figures)
     if order_blind:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +86,10 @@ class TowersModel(nn.Module):
 def save_towers(model: TowersModel, folder: Path) -> None:
     """Write weights and shape into a folder, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {name: value.detach().cpu().contiguous() for name, value in _weights(model).items()}
+    state = model.state_dict()
+    weights = {name: value.detach().cpu().contiguous() for name, value in state.items()}
     save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    (folder / WEIGHTS).chmod(0o644)  # it is written for its owner alone, but workers read it
     config = {"form": _FORM, **asdict(model.config)}
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
@@ -137,15 +139,6 @@ def weights_digest(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _weights(model: TowersModel) -> dict[str, Tensor]:
-    return dict(model.state_dict())
-
-
 def _as_shares(pixels: Tensor) -> Tensor:
     """Bytes (..., height, width, 3) as shares of 255, (..., 3, height, width)."""
     return pixels.movedim(-1, -3).float() / 255
-
-
-def config_names() -> list[str]:
-    """What a configuration may hold."""
-    return [field.name for field in fields(TowerConfig)]

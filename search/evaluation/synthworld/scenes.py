@@ -30,6 +30,10 @@ _TWO = {
         "a {second} right of a {first}",
         "a {first} on the left and a {second} on the right",
         "on the right a {second}, on the left a {first}",
+        "a {second} with a {first} to its left",
+        "a {first} with a {second} to its right",
+        "a {first}, and right of it a {second}",
+        "a {second}, and left of it a {first}",
     ),
     "above": (
         "a {first} above a {second}",
@@ -37,6 +41,10 @@ _TWO = {
         "a {second} below a {first}",
         "a {first} at the top and a {second} at the bottom",
         "at the bottom a {second}, at the top a {first}",
+        "a {second} with a {first} above it",
+        "a {first} with a {second} below it",
+        "a {second} under a {first}",
+        "a {first}, and beneath it a {second}",
     ),
 }
 _NEW_TWO = {
