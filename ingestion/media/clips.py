@@ -21,6 +21,7 @@ EVERY_S = 0.25
 MOVED = 6.0  # mean difference of brightness, of 255, from which a clip shows another picture
 APART_S = 0.75  # of the frames by which a clip is known again
 MOST_KEPT = 6000
+BESIDE = (-7 / 16, -1 / 4, 1 / 4, 7 / 16)  # shares of a clip, from its middle
 _QUALITY = 90
 _SMALL = (32, 18)
 
@@ -97,14 +98,16 @@ def _parts(shot: Shot, window_s: float) -> Iterator[Shot]:
 
 
 def more_frames(clips: Sequence[Shot], film: Film) -> tuple[float, ...]:
-    """Seconds beside the middles of clips at which something else is shown: by quarters."""
+    """Seconds beside the middles of clips at which something else is shown."""
     middles = [(clip.start_s + clip.end_s) / 2 for clip in clips]
     taken, found = sorted(middles), []
     for clip, middle in zip(clips, middles, strict=True):
-        quarter = (clip.end_s - clip.start_s) / 4
-        for second in (middle - quarter, middle + quarter):
-            near = bisect_left(taken, second - APART_S)
-            is_new = near == len(taken) or taken[near] > second + APART_S
+        length_s = clip.end_s - clip.start_s
+        apart_s = min(APART_S, length_s / 6)
+        for share in BESIDE:
+            second = middle + share * length_s
+            near = bisect_left(taken, second - apart_s)
+            is_new = near == len(taken) or taken[near] > second + apart_s
             if is_new and film.moves(middle, second):
                 insort(taken, second)
                 found.append(second)
