@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from kombu.exceptions import OperationalError
 
+from mmsearch_site.plugins import media_slots
 from mmsearch_site.pulse import living_workers
 
 log = logging.getLogger("mmsearch.health")
@@ -150,6 +151,26 @@ def _models() -> Iterator[Check]:
         yield Check(f"{kind} {', '.join(aliases)}", False, detail, remedy)
 
 
+def _seeing() -> Iterator[Check]:
+    """Which encoders that look or listen are named; what works without them."""
+    named = settings.MMSEARCH["MEDIA_SPACES"]
+    unset = {a: slot for a, slot in media_slots().items() if a not in named}
+    if "unified" in named or "towers" in named:
+        unset = {}
+    if not unset:
+        yield Check("looking and listening", True, f"encoders: {', '.join(named)}")
+        return
+    lacking = "; ".join(f"{use} ({setting})" for setting, use in unset.values())
+    yield Check(
+        "looking and listening",
+        False,
+        f"no encoder finds {lacking}. Photos, crops and clips of what is in the library are known "
+        "again by their details, and the words in pictures are read.",
+        "manage.py model fetch NAME, or model import FILE without a network, then name the folder "
+        "in that setting and run manage.py build_space (docs/models.md).",
+    )
+
+
 def _language_model() -> Iterator[Check]:
     url, model = settings.MMSEARCH["LLM"]["URL"], settings.MMSEARCH["LLM"]["MODEL"]
     if not url:
@@ -232,6 +253,7 @@ _CHECKS: tuple[tuple[str, Callable[[], Iterator[Check]], bool], ...] = (
     ("broker", _broker, True),
     ("workers", _workers, True),
     ("models", _models, False),
+    ("looking and listening", _seeing, False),
     ("language model", _language_model, False),
     ("text recognition", _ocr, False),
     ("sandbox", _sandbox, False),

@@ -1,5 +1,6 @@
-"""Rerankers and language models as settings name them; what is not here is offered as missing."""
+"""Encoders, rerankers and language models as settings name them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 Entries = dict[str, dict[str, Any]]
@@ -16,6 +17,36 @@ _PROMPTED = {
     "yes_no": "search.rerankers.yes_no.YesNo",
     "e2rank": "search.rerankers.e2rank.E2Rank",
 }
+
+
+_SEEING = {  # alias -> class, setting, and what it is for
+    "image": ("open_clip_image.OpenClip", "MMSEARCH_IMAGE_MODEL", "pictures by what they show"),
+    "pages": ("page_images.PageImages", "MMSEARCH_PAGE_MODEL", "pages by how they look"),
+    "video": ("video_models.XClip", "MMSEARCH_VIDEO_MODEL", "clips by what happens in them"),
+    "sound": ("sentence_media.SentenceMedia", "MMSEARCH_SOUND_MODEL", "sounds by how they sound"),
+    "unified": ("sentence_media.SentenceMedia", "MMSEARCH_UNIFIED_MODEL", "all in one space"),
+    "towers": ("towers.encoder.Towers", "MMSEARCH_TOWERS", "all, by towers of one's own"),
+}
+
+
+def media_encoders(named: Mapping[str, str], *, device: str) -> Entries:
+    """The encoders that look or listen, of those settings that name a checkpoint.
+
+    ``named`` holds checkpoints by alias; an empty one is left out.
+    """
+    entries: Entries = {}
+    for alias, checkpoint in named.items():
+        if checkpoint:
+            options = {"checkpoint": checkpoint, "device": device}
+            options |= {"text": "minilm"} if alias == "towers" else {}
+            path = f"search.encoders.{_SEEING[alias][0]}"
+            entries[alias] = {"BACKEND": path, "OPTIONS": options}
+    return entries
+
+
+def media_slots() -> dict[str, tuple[str, str]]:
+    """Alias → the setting that names its checkpoint, and what it is for."""
+    return {alias: (setting, use) for alias, (_, setting, use) in _SEEING.items()}
 
 
 def rerankers(*, cross_encoder: str, device: str) -> Entries:

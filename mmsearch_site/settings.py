@@ -234,6 +234,18 @@ LLM = {
     "MODEL": env_str("MMSEARCH_LLM_MODEL"),
     "API_KEY": env_secret("MMSEARCH_LLM_API_KEY"),
 }
+# Encoders that look or listen: a checkpoint's folder or hub name each, unset where there is none.
+SEEING = plugins.media_encoders(
+    {
+        "image": env_str("MMSEARCH_IMAGE_MODEL"),
+        "pages": env_str("MMSEARCH_PAGE_MODEL"),
+        "video": env_str("MMSEARCH_VIDEO_MODEL"),
+        "sound": env_str("MMSEARCH_SOUND_MODEL"),
+        "unified": env_str("MMSEARCH_UNIFIED_MODEL"),
+        "towers": env_str("MMSEARCH_TOWERS"),
+    },
+    device=DEVICE,
+)
 # What each part is made of. An alias names a configured object; a class may live in any package.
 MMSEARCH: dict[str, Any] = {
     "ANONYMOUS_READING": env_bool("MMSEARCH_ANONYMOUS_READING", default=ON_LOOPBACK),
@@ -255,10 +267,11 @@ MMSEARCH: dict[str, Any] = {
             "OPTIONS": {"tokens": "tokens"},
         },
         "wordpieces": {"BACKEND": "search.encoders.sparse.WordPieceCounts", "OPTIONS": {}},
+        **SEEING,
     },
     "TEXT_ENCODER": "minilm",
     "SPACES": env_list("MMSEARCH_SPACES"),  # more encoders that read every document
-    "MEDIA_SPACES": env_list("MMSEARCH_MEDIA_SPACES"),  # encoders that look or listen
+    "MEDIA_SPACES": list(SEEING),  # encoders that look or listen
     "CODECS": {},  # further indexes, by encoder: "binary", "matryoshka"
     "GENERATORS": {
         "extractive": {"BACKEND": "search.generators.extractive.Extractive", "OPTIONS": {}},

@@ -32,7 +32,7 @@ NO_WORKER = "No worker was there to look and listen: only words were searched fo
 LATE = "Looking and listening took too long and was left out."
 NO_EAR = (
     "A sound is looked for by an encoder that listens, and none is installed; name one in "
-    "MMSEARCH_MEDIA_SPACES."
+    "MMSEARCH_SOUND_MODEL (docs/models.md)."
 )
 NOTHING_SHOWS = {
     "image": "No page, picture or frame of the library shows what the picture shows.",

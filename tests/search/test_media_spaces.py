@@ -130,7 +130,7 @@ def test_an_encoder_that_comes_later_reads_what_is_there(settings, models, libra
 def test_a_missing_encoder_costs_only_itself_and_is_named(settings, models, library) -> None:
     sound = pipeline.find(asked(library["a.wav"], "audio"))
     assert sound.candidates == ()
-    assert any("MMSEARCH_MEDIA_SPACES" in sentence for sentence in sound.degraded)
+    assert any("MMSEARCH_SOUND_MODEL" in sentence for sentence in sound.degraded)
 
     own = with_hashing()
     gone = {"BACKEND": CLASSES["open_clip"], "OPTIONS": {"checkpoint": "/no-such-folder"}}
