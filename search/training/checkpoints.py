@@ -128,7 +128,7 @@ def make_fusion(
         _check(figures, {f"fusion/{name}/r1": figures["fusion/mean/r1"]})
     draft = folder / "fusion-draft"
     draft.mkdir(exist_ok=True)
-    save_fusion(network, draft, dim=towers.dim)
+    save_fusion(network, draft, dim=towers.dim, space=towers.fingerprint)
     for name in (FUSION_WEIGHTS, FUSION_CONFIG):
         os.replace(draft / name, folder / name)
     draft.rmdir()

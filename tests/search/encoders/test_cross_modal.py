@@ -84,11 +84,17 @@ def test_a_thing_without_any_medium_is_refused():
 
 
 def test_a_saved_attention_fuses_as_before(attention, parts, tmp_path):
-    save_fusion(attention.network, tmp_path, dim=DIM)
-    again = CrossModalFusion(str(tmp_path))
+    save_fusion(attention.network, tmp_path, dim=DIM, space="towers:1")
+    again = CrossModalFusion(str(tmp_path), space="towers:1")
     assert np.array_equal(again.fuse(parts).rows, attention.fuse(parts).rows)
 
 
 def test_a_folder_without_an_attention_is_named_with_the_remedy(tmp_path):
     with pytest.raises(ModelMissingError, match=r"fusion\.json.*manage\.py train fusion"):
         CrossModalFusion(str(tmp_path))
+
+
+def test_an_attention_trained_on_other_towers_is_refused(attention, tmp_path):
+    save_fusion(attention.network, tmp_path, dim=DIM, space="towers:1")
+    with pytest.raises(ModelMissingError, match=r"'towers:1', not 'towers:2'.*train fusion"):
+        CrossModalFusion(str(tmp_path), space="towers:2")

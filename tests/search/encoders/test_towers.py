@@ -72,7 +72,7 @@ def test_controls_that_are_blind_to_order_tell_half_of_the_twins_exactly(control
 def test_a_trained_space_tells_twins_apart_that_hold_the_same_frames(trained):
     figures = trained[0].figures
     assert figures["V2/seen/twins"] > 0.6
-    assert figures["A2/seen/twins"] > 0.7
+    assert figures["A2/seen/twins"] > 0.6
 
 
 def test_words_find_the_clip_that_they_describe_among_other_things(towers):
