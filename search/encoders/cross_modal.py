@@ -93,7 +93,13 @@ class CrossModalFusion:
     fingerprint of the encoder whose vectors are joined; empty, it is not compared.
     """
 
-    def __init__(self, checkpoint: str = "", *, weights: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self,
+        checkpoint: str = "",
+        *,
+        weights: Mapping[str, float] | None = None,
+        space: str = "",
+    ) -> None:
         self.network = load_fusion(Path(checkpoint).expanduser(), space) if checkpoint else None
         self._fixed = _fixed_weights(weights or {})
 
