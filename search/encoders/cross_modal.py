@@ -89,11 +89,18 @@ class CrossModalFusion:
     """Joins the vectors of several media, of one space, into one; media may be missing.
 
     ``checkpoint`` is a folder of towers in which an attention was trained. Without one the vectors
-    are summed with fixed ``weights``, 1 for each medium that is not named.
+    are summed with fixed ``weights``, 1 for each medium that is not named. ``space`` is the
+    fingerprint of the encoder whose vectors are joined; empty, it is not compared.
     """
 
-    def __init__(self, checkpoint: str = "", *, weights: Mapping[str, float] | None = None) -> None:
-        self.network = load_fusion(Path(checkpoint).expanduser()) if checkpoint else None
+    def __init__(
+        self,
+        checkpoint: str = "",
+        *,
+        weights: Mapping[str, float] | None = None,
+        space: str = "",
+    ) -> None:
+        self.network = load_fusion(Path(checkpoint).expanduser(), space) if checkpoint else None
         self._fixed = _fixed_weights(weights or {})
 
     @classmethod
@@ -146,25 +153,31 @@ class CrossModalFusion:
         return present / present.sum(dim=-1, keepdim=True)
 
 
-def save_fusion(network: FusionNetwork, folder: Path, *, dim: int) -> None:
-    """Write an attention beside the towers whose vectors it joins."""
+def save_fusion(network: FusionNetwork, folder: Path, *, dim: int, space: str) -> None:
+    """Write an attention into a folder; ``space`` is the fingerprint of what it joins."""
     weights = {name: value.detach().cpu() for name, value in network.state_dict().items()}
     save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
     (folder / WEIGHTS).chmod(0o644)  # it is written for its owner alone, but workers read it
-    config = {"form": "mmsearch-fusion-1", "dim": dim, "media": [str(one) for one in MEDIA]}
+    media = [str(one) for one in MEDIA]
+    config = {"form": "mmsearch-fusion-1", "dim": dim, "media": media, "space": space}
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
-def load_fusion(folder: Path) -> FusionNetwork:
-    """The attention of a folder, ready to fuse.
+def load_fusion(folder: Path, space: str = "") -> FusionNetwork:
+    """The attention of a folder, ready to fuse vectors of a space.
 
     Raises:
-        ModelMissingError: it is missing or damaged; the sentence names the path and the remedy.
+        ModelMissingError: it is missing, damaged, or of another space; the sentence names the path
+            and the remedy.
     """
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         if config["media"] != [str(one) for one in MEDIA]:
             raise ModelMissingError(f"{folder / CONFIG} is of other media: {config['media']}.")
+        if space and config["space"] != space:
+            raise ModelMissingError(
+                f"{folder / CONFIG} joins vectors of {config['space']!r}, not {space!r}. {_REMEDY}"
+            )
         network = FusionNetwork(int(config["dim"]))
         network.load_state_dict(load_file(folder / WEIGHTS))
     except FileNotFoundError as error:

@@ -16,7 +16,7 @@ from search.encoders.towers.model import CONFIG, WEIGHTS, save_towers
 from search.errors import SearchError
 from search.evaluation.synthworld.shapes import HELD_OUT
 from search.evaluation.synthworld.slices import measure
-from search.training.fusion import measure_fusion, train_fusion
+from search.training.fusion import STEPS, measure_fusion, train_fusion
 from search.training.towers import CURVES, STATE, Size, TowersTraining
 
 CARD, README = "card.json", "README.md"
@@ -106,7 +106,13 @@ def make_towers(
 
 
 def make_fusion(
-    folder: Path, *, seed: int, text: StatesEncoder, device: str = "cpu", count: int = 600
+    folder: Path,
+    *,
+    seed: int,
+    text: StatesEncoder,
+    device: str = "cpu",
+    count: int = 600,
+    steps: int = STEPS,
 ) -> Trained:
     """Train the attention over modalities on the towers of a folder, and put it beside them.
 
@@ -116,13 +122,13 @@ def make_fusion(
     """
     started = time.monotonic()
     towers = Towers(str(folder), text=text, device=device)
-    network = train_fusion(towers, seed=seed, count=count)
+    network = train_fusion(towers, seed=seed, count=count, steps=steps)
     figures = measure_fusion(towers, network, seed=_GALLERY_SEED + seed)
     for name in ("attention", "asked"):
         _check(figures, {f"fusion/{name}/r1": figures["fusion/mean/r1"]})
     draft = folder / "fusion-draft"
     draft.mkdir(exist_ok=True)
-    save_fusion(network, draft, dim=towers.dim)
+    save_fusion(network, draft, dim=towers.dim, space=towers.fingerprint)
     for name in (FUSION_WEIGHTS, FUSION_CONFIG):
         os.replace(draft / name, folder / name)
     draft.rmdir()

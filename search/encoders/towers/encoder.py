@@ -48,7 +48,7 @@ class Towers(MediaEncoder):
     modalities = frozenset({Modality.PAGE, Modality.IMAGE, Modality.VIDEO, Modality.AUDIO})
 
     def __init__(
-        self, checkpoint: str, *, text: StatesEncoder, device: str = "cpu", batch_size: int = 32
+        self, checkpoint: str, text: StatesEncoder, *, device: str = "cpu", batch_size: int = 32
     ) -> None:
         folder = Path(checkpoint).expanduser()
         model = load_towers(folder)
