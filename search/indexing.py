@@ -1,38 +1,40 @@
 """The write side of the index: passages, their terms and vectors, and the counts BM25 needs.
 
-Every function here but ``fill_space`` runs inside the caller's transaction; all lock the corpus row
+Every function here runs inside the caller's transaction; all lock the corpus row
 first, so the writers of one corpus wait for each other and term counts cannot be lost.
 """
 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import batched, count
 from types import MappingProxyType
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db import connection
+from django.db.models import F
 from django.db.models.functions import Now
 
-from search import picture_index, postings, registry, spaces
-from search.encoders.media import MediaEncoder
+from search import picture_index, postings, spaces
 from search.language import LANGUAGE_MARKERS, configuration, fold, storable
-from search.material import material_of
-from search.models import Corpus, Document, Passage, Posting, TermFrequency, VectorSpace
+from search.models import (
+    Corpus,
+    Document,
+    Passage,
+    Posting,
+    TermFrequency,
+)
 from search.picture_index import SignedPicture
 from search.spaces import Encoded, space_for, text_for_encoder
-from search.types import Modality
 from search.vector_index import maintain_indexes, needs_maintenance
 
 __all__ = [
-    "fill_space",
+    "append",
     "maintain_indexes",
     "needs_maintenance",
     "publish",
     "publish_all",
-    "readable",
     "rewrite_terms",
     "space_for",
     "text_for_encoder",
@@ -111,6 +113,16 @@ def publish(
     picture_index.store(passages, signed)
 
 
+def append(document: Document, passages: Sequence[Passage]) -> None:
+    """Put further passages behind those that a searchable document has."""
+    _put_in(_locked(document.corpus_id), [(document, passages)], {})
+
+
+def lock(corpus_id: int) -> Corpus:
+    """The corpus's row, held until the transaction ends: its writers wait for each other."""
+    return _locked(corpus_id)
+
+
 def publish_all(
     corpus: Corpus,
     documents: Sequence[tuple[Document, Sequence[Passage]]],
@@ -157,57 +169,6 @@ def rewrite_terms(document: Document) -> None:
         postings.add(corpus, ids, [row["configuration"] for row in rows])
         _adjust(corpus, passages=0, tokens=_token_count(ids) - before)
     _remember_languages(corpus)
-
-
-def fill_space(alias: str, corpus: Corpus, done: Callable[[int], object]) -> int:
-    """Add what a space lacks of a corpus's passages, batch by batch; gives how many were added.
-
-    Encoding holds no transaction, and what was added stays when the next batch fails: run again,
-    it goes on where it stopped. ``done`` is told how many more passages were looked at.
-
-    Raises:
-        SearchError: the encoder is not configured, or not on this machine.
-    """
-    space, last, added = space_for(alias), 0, 0
-    lacking = spaces.without_row(space, readable(alias, Passage.objects.filter(corpus=corpus)))
-    lacking = lacking.select_related("document").order_by("pk")
-    while some := list(lacking.filter(pk__gt=last)[: spaces.ENCODE_BATCH]):
-        added += _add_rows(alias, space, some)
-        last = some[-1].pk
-        done(len(some))
-    return added
-
-
-def readable(alias: str, passages: "QuerySet[Passage]") -> "QuerySet[Passage]":
-    """Those of the passages that an encoder reads: words, or what is looked at or listened to."""
-    encoder = registry.encoder(alias)
-    if not isinstance(encoder, MediaEncoder):
-        return passages.exclude(text="", heading="")
-    kinds = [kind for kind in Modality if encoder.reads(kind)]
-    return passages.filter(text="", kind__in=kinds)
-
-
-def _add_rows(alias: str, space: VectorSpace, passages: Sequence[Passage]) -> int:
-    encoded = _encoded(alias, passages)
-    spaces.check(alias, encoded, len(passages))
-    with transaction.atomic():
-        corpus = _locked(passages[0].corpus_id)
-        among = Passage.objects.filter(pk__in=[passage.pk for passage in passages])
-        lacking = set(spaces.without_row(space, among).values_list("pk", flat=True))
-        chosen = [
-            ((passage.document, passage), row)
-            for passage, row in zip(passages, encoded, strict=True)
-            if passage.pk in lacking  # neither removed meanwhile nor added by another
-        ]
-        Corpus.objects.filter(pk=corpus.pk).update(generation=F("generation") + 1)
-        return spaces.store(space, [pair for pair, _ in chosen], [row for _, row in chosen])
-
-
-def _encoded(alias: str, passages: Sequence[Passage]) -> Encoded:
-    if isinstance(registry.encoder(alias), MediaEncoder):
-        return spaces.encode_media([alias], material_of(passages), lambda _: None)[alias]
-    texts = [text_for_encoder(p.document.title, p.heading, p.text) for p in passages]
-    return spaces.encode([alias], texts, lambda _: None)[alias]
 
 
 def touch_readers(corpus: Corpus) -> None:

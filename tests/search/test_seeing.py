@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.core.management import call_command
 from PIL import Image, ImageDraw, ImageFont
 
 from bench.local_features import crop, photo
@@ -117,6 +118,20 @@ def test_what_one_may_not_see_is_not_known_again(
     theirs = pipeline.find(asked(picture, seen_by(carol.pk), tmp_path))
     assert RETRIEVER in mine.candidates[0].signals
     assert theirs.candidates == ()
+
+
+def test_a_library_of_an_older_release_is_signed_by_one_command(public_corpus, tmp_path) -> None:
+    from tests.frontend import shelves
+
+    document = shelves.put(public_corpus, shelves.paper())
+    assert not PictureDetails.objects.exists()
+    pages = document.assets.filter(kind="page").values("sha256").distinct().count()
+    call_command("sign_pictures")
+    call_command("sign_pictures")
+    assert document.passages.filter(text="", kind="page").count() == pages
+    assert PictureDetails.objects.count() == pages
+    public_corpus.refresh_from_db()
+    assert public_corpus.passage_count == document.passages.count()
 
 
 def test_nothing_is_left_of_a_removed_picture(public_corpus, shelve) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from search import indexing, registry, spaces
+from search import backfill, indexing, registry, spaces
 from search.encoders.base import Ragged
 from search.models import Corpus, Document, Passage, SparseVector, TokenVectors, Vector, VectorSpace
 from tests.search.library import HASHING, SPACES, add, with_hashing, with_spaces
@@ -127,15 +127,15 @@ def test_filling_goes_on_where_it_stopped(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        indexing.fill_space("words", corpus, stop)
+        backfill.fill_space("words", corpus, stop)
     assert TokenVectors.objects.count() == 2
-    assert indexing.fill_space("words", corpus, lambda _: None) == 3
+    assert backfill.fill_space("words", corpus, lambda _: None) == 3
     assert TokenVectors.objects.count() == 5
 
 
 def test_a_filled_space_raises_the_generation(later: list[int], corpus: Corpus) -> None:
     before = Corpus.objects.get(pk=corpus.pk).generation
-    indexing.fill_space("pieces", corpus, lambda _: None)
+    backfill.fill_space("pieces", corpus, lambda _: None)
     assert Corpus.objects.get(pk=corpus.pk).generation > before
 
 

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 from tqdm import tqdm
 
-from search import indexing, registry
+from search import backfill, indexing, registry
 from search.conf import conf
 from search.errors import SearchError
 from search.models import Corpus, Passage
@@ -56,12 +56,12 @@ class Command(BaseCommand):
     def _fill(self, alias: str, corpora: list[Corpus]) -> dict[str, int]:
         """How many passages of each corpus were added, by slug."""
         space = indexing.space_for(alias)
-        own = indexing.readable(alias, Passage.objects.filter(corpus__in=corpora))
+        own = backfill.readable(alias, Passage.objects.filter(corpus__in=corpora))
         lacking = without_row(space, own).count()
         added = {}
         with tqdm(total=lacking, desc=alias, file=sys.stderr, disable=None, leave=False) as bar:
             for corpus in corpora:
-                added[corpus.slug] = indexing.fill_space(alias, corpus, bar.update)
+                added[corpus.slug] = backfill.fill_space(alias, corpus, bar.update)
         return added
 
 
