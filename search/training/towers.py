@@ -46,7 +46,7 @@ class Size:
 SIZES = {
     size.name: size
     for size in (
-        Size("smoke", Amounts(640, 640, 320), 200, Amounts(16, 24, 12), gallery=72),
+        Size("smoke", Amounts(800, 640, 320), 260, Amounts(20, 16, 10), gallery=72),
         Size("standard", Amounts(3000, 4000, 1200), 1000, Amounts(24, 48, 16)),
         Size(
             "large", Amounts(12000, 16000, 4000), 4000, Amounts(128, 192, 64), width=128, blocks=4
