@@ -66,7 +66,9 @@ def store(passages: Sequence[Passage], signed: Mapping[int, Sequence[SignedPictu
 
     Gives how many pictures.
     """
-    where, details, vectors = space(), [], []
+    details: list[PictureDetails] = []
+    vectors: list[Vector] = []
+    where = space() if signed else None
     for passage in passages:
         own = {"passage_id": passage.pk, "corpus_id": passage.corpus_id}
         for one in signed.get(passage.ordinal, ()):
