@@ -124,7 +124,7 @@ def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
 
 
 def save_webp(
-    picture: Image.Image, folder: str, name: str, *, max_side: int
+    picture: Image.Image, folder: str, name: str, *, max_side: int, quality: int = QUALITY
 ) -> tuple[str, int, int]:
     """Write a picture, at most ``max_side`` pixels long; its file name, width and height.
 
@@ -133,5 +133,5 @@ def save_webp(
     small = picture.convert("RGB") if picture.mode != "RGB" else picture.copy()
     small.thumbnail((max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     small.info = {}
-    small.save(Path(folder, name), "WEBP", quality=QUALITY, method=2)
+    small.save(Path(folder, name), "WEBP", quality=quality, method=2)
     return name, small.width, small.height

@@ -10,12 +10,14 @@ from PIL import ExifTags, Image
 from ingestion.errors import IngestError, TooLargeError
 from ingestion.media import progress
 from ingestion.media.ocr import ocr_missing
-from ingestion.media.thumbnails import check_pixels, open_picture, save_webp, shown
+from ingestion.media.thumbnails import QUALITY, check_pixels, open_picture, save_webp, shown
 from ingestion.media.words import picture_words
 from ingestion.parsers.base import Parser
 from ingestion.types import Block, Limits, Media, Page, Parsed, ParseRequest
 
 SHOWN_SIDE = 1600
+SMALL_PIXELS = 400_000  # a crop has few pixels to be known again by
+FINE = 95
 MOST_PAGES = 20
 CUT_OFF = "The file is cut off or damaged; a part of the picture is missing."
 MEDIA_TYPES = {
@@ -97,8 +99,13 @@ def _parsed(request: ParseRequest, limits: Limits, *, cut_off: bool) -> Parsed:
         else:
             visible = shown(picture)
             progress.report(0.3)
+            is_small = visible.width * visible.height < SMALL_PIXELS
             name, width, height = save_webp(
-                visible, request.output, "image.webp", max_side=SHOWN_SIDE
+                visible,
+                request.output,
+                "image.webp",
+                max_side=SHOWN_SIDE,
+                quality=FINE if is_small else QUALITY,
             )
             media = (Media("image", name, width, height, caption=described.caption),)
             pages, blocks = (), picture_words(visible)
