@@ -236,7 +236,7 @@ class _Walk:
                 weights[name] = plan.weights.get(run.retriever, 1.0) * one.weight
             if one in texts.parts:
                 parts.append(_keys(_fuse(self._query, plan, more.runs, plan.weights)))
-        if is_seen(self._query):
+        if is_seen(self._query, plan):
             self._see(retrieved, runs, weights)
         start = time.perf_counter()
         hits = _fuse(self._query, plan, runs, weights)

@@ -22,7 +22,7 @@ from search.models import Passage, VectorSpace
 from search.retrieval import media, pictured
 from search.retrieval.pictured import Place
 from search.store import Store
-from search.types import Asked, Filters, Hit, Query, Run, Signal
+from search.types import Asked, Filters, Hit, Plan, Query, Run, Signal
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +61,11 @@ def forget_asked(older_than_s: float = KEPT_S) -> int:
     return gone
 
 
-def is_seen(query: Query) -> bool:
+def is_seen(query: Query, plan: Plan) -> bool:
     """Whether there is anything to look for or to listen to."""
-    return bool(query.media) or query.like_passage is not None or bool(conf().media_spaces)
+    if query.media or query.like_passage is not None:
+        return True
+    return plan.looks and bool(conf().media_spaces)
 
 
 def see(query: Query, filters: Filters, *, left_s: float) -> Seen:

@@ -148,6 +148,7 @@ class Plan:
     chain: tuple[Reranking, ...] = ()
     deadline_ms: int = 2000
     fallbacks: tuple[str, ...] = ()  # recipes that stand in, in order
+    looks: bool = False  # words are asked of encoders that look or listen, too
     digest: str = ""
     notes: tuple[str, ...] = ()
 

@@ -24,6 +24,7 @@ class Recipe:
     is_hidden: bool = False  # a base for others, not offered
     transforms: tuple[Step, ...] = ()
     has_route: bool = False
+    looks: bool = False  # questions in words are asked of encoders that look or listen, too
     retrievers: tuple[Retriever, ...] = ()
     fusion: str = "zscore"
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class Recipe:
         found = [f"transform by {in_words(step)}" for step in self.transforms]
         found += ["route"] if self.has_route else []
         found += [one.name for one in self.retrievers]
+        found += ["look and listen"] if self.looks else []
         found += [f"fuse by {self.fusion}"] if len(self.retrievers) > 1 else []
         found += [f"rerank {one.depth} by {one.name}" for one in self.chain]
         return (*found, *(f"refine by {in_words(step)}" for step in self.refiners))

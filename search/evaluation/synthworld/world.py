@@ -1,0 +1,81 @@
+"""A generated library with real files, and questions of which every answer is known.
+
+Each slice isolates one ability: a system that has it must succeed, and one that lacks it cannot.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from search.errors import SearchError
+from search.evaluation.synthworld import films, texts
+from search.evaluation.synthworld.texts import Question
+
+SIZES: Mapping[str, int] = MappingProxyType({"smoke": 12, "standard": 60})  # questions of a slice
+DOCUMENTS, QUESTIONS, MANIFEST = "docs", "questions.jsonl", "manifest.json"
+
+
+@dataclass(slots=True)
+class World:
+    """Files by their names below ``docs`` or ``asked``, and the questions about them."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    questions: list[Question] = field(default_factory=list)
+
+    def put(self, name: str, content: bytes) -> str:
+        """Keep a file; gives its name."""
+        self.files[name] = content
+        return name
+
+
+def make_world(count: int, *, seed: int) -> World:
+    """A world with ``count`` questions a slice; the same seed makes the same files."""
+    world = World()
+    for name, content in texts.documents(count, np.random.default_rng([seed, 1])):
+        world.put(f"{DOCUMENTS}/{name}", content.encode())
+    world.questions += texts.questions(count, np.random.default_rng([seed, 1]))
+    for files, questions in films.several(count, seed=seed):
+        for name, body in files.items():
+            world.put(name, body)
+        world.questions += questions
+    return world
+
+
+def write_world(folder: Path, world: World, *, seed: int, size: str) -> None:
+    """Write files, questions and a manifest with the SHA-256 of each file.
+
+    Raises:
+        SearchError: the folder is there and not empty.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise SearchError(f"{folder} is not empty; name a folder that is, or is not there.")
+    for name, content in world.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    lines = [json.dumps(asdict(question), sort_keys=True) for question in world.questions]
+    (folder / QUESTIONS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    sums = {name: hashlib.sha256(body).hexdigest() for name, body in sorted(world.files.items())}
+    manifest = {"seed": seed, "size": size, "questions": len(lines), "sha256": sums}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def read_questions(folder: Path) -> Iterator[Question]:
+    """The questions of a world's folder.
+
+    Raises:
+        SearchError: there is none.
+    """
+    try:
+        lines = (folder / QUESTIONS).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise SearchError(
+            f"{folder} holds no {QUESTIONS}; make one by manage.py synthworld generate {folder}."
+        ) from error
+    for line in lines:
+        yield Question(**json.loads(line))
