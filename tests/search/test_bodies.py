@@ -40,6 +40,7 @@ def test_the_question_comes_back_as_it_was_understood() -> None:
     body = query_body(Query("heron", filters=filters, k=5, like_passage=9), ["birds"])
     assert body == {
         "text": "heron",
+        "media": [],
         "passage": "9",
         "corpora": ["birds"],
         "filters": {"kind": ["page"], "document": ["7"], "published": {"from": "2009"}},

@@ -193,7 +193,7 @@ def test_words_that_the_whole_library_says_are_not_added_to_a_question(
     add(corpus, *(f"Report annual report number{n} annual" for n in range(20)))
     add(corpus, "Report annual heron wading annual", "Report annual annual heron wading")
     asked = question("heron", corpus, recipe="tried")
-    walk = pipeline._Walk(asked, planning.plan(asked))
+    walk = pipeline._Walk(asked, planning.plan(asked), asked_as=asked)
     passages, idf = walk.first_look("heron")
     assert len(passages) == 2
     assert idf["wade"] > 2 > idf["annual"]

@@ -158,7 +158,9 @@ def film(frames: NDArray[np.uint8], frame_s: float) -> bytes:
     with av.open(body, "w", format="mp4") as output:
         stream = output.add_stream("libx264", rate=round(1000 / 50))
         stream.width, stream.height, stream.pix_fmt = frames.shape[2], frames.shape[1], "yuv444p"
-        stream.options = {"crf": "12", "threads": "1", "bf": "0"}
+        alone = "threads=1:lookahead-threads=1:sync-lookahead=0:rc-lookahead=0:mbtree=0"
+        stream.options = {"crf": "12", "bf": "0", "x264-params": alone}  # the same bytes each time
+        stream.codec_context.thread_count = 1
         stream.profile = "High 4:4:4 Predictive"
         repeats = round(frame_s * 20)  # twenty a second, as cameras of old
         for picture in np.repeat(frames, repeats, axis=0):
