@@ -2,10 +2,10 @@
 
     python bench/ingest.py FOLDER [FOLDER...] [--threads 2]
 
-For each folder: (1) the files are parsed in the sandbox and their passages encoded, in a bare loop
-with the same number of threads, no database; (2) the same files walk through ingestion into a
-scratch corpus. The ratio is (1)'s time over (2)'s. Run it with the embedded database up or down;
-it needs nothing else running.
+For each folder: (1) the files are parsed in the sandbox, their passages encoded and their pictures
+signed, in a bare loop with the same number of threads, no database; (2) the same files walk through
+ingestion into a scratch corpus. The ratio is (1)'s time over (2)'s. Run it with the embedded
+database up or down; it needs nothing else running.
 """
 
 import argparse
@@ -28,7 +28,7 @@ def bare(paths: list[Path], threads: int) -> tuple[float, Counter[str]]:
     """Parse, cut and encode without a database: seconds, and passages by kind."""
     from ingestion.chunking.passages import passages
     from ingestion.sandbox.client import sandbox
-    from ingestion.steps import _measure, text_encoder
+    from ingestion.steps import _measure, sign_drafts, text_encoder
     from ingestion.types import Limits, ParseRequest
     from search.indexing import text_for_encoder
 
@@ -40,12 +40,13 @@ def bare(paths: list[Path], threads: int) -> tuple[float, Counter[str]]:
         with tempfile.TemporaryDirectory() as folder:
             request = ParseRequest(path=str(path), filename=path.name, output=folder)
             parsed = sandbox().run(request, Limits()).parsed
-        if parsed is None:
-            return
-        drafts = passages(parsed, count_tokens=count_tokens, capacity=capacity)
-        if drafts:
-            texts = [text_for_encoder(parsed.title, d.heading, d.text) for d in drafts]
-            encoder.encode_documents(texts)
+            if parsed is None:
+                return
+            drafts = passages(parsed, count_tokens=count_tokens, capacity=capacity)
+            if drafts:
+                texts = [text_for_encoder(parsed.title, d.heading, d.text) for d in drafts]
+                encoder.encode_documents(texts)
+                sign_drafts(drafts, Path(folder), lambda _: None)
         kinds.update(d.kind for d in drafts)
 
     began = perf_counter()

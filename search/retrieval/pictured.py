@@ -25,6 +25,7 @@ CANDIDATES = 50  # whose details are laid over those of the question
 ENOUGH = 10  # places that agree; strangers' pictures agree in six, rarely more
 LIKE = 0.25  # correlation of what lies over each other, of those that agree in few places
 CERTAIN = 30  # places from which a picture is the same however much its brightness differs
+WHOLE = 0.9  # of a page, from which no part of it is framed
 _DETAILS = """
 SELECT d.passage_id, d.picture, d.packed FROM search_picturedetails d
 WHERE d.corpus_id = ANY(%(corpora)s::bigint[]) AND d.passage_id = ANY(%(passages)s::bigint[])
@@ -147,7 +148,8 @@ def _place(picture: Pixels, one: _Kept) -> Place:
     passage = one.passage
     if passage.kind == Modality.VIDEO:
         return Place(start_s=_second(picture, one), end_s=passage.end_s)
-    return Place(boxes=(_box(picture, one),))
+    box = _box(picture, one)
+    return Place(boxes=(box,) if box[2] * box[3] < WHOLE else ())
 
 
 def _box(picture: Pixels, one: _Kept) -> Box:
