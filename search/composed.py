@@ -98,11 +98,15 @@ def seen_as_asked(judged: Judged, query: Query) -> Judged:
         return judged
     sure = tuple(_sure(one) for one in judged.candidates)
     known = sum(pictured.RETRIEVER in one.signals for one in sure)
-    if query.text.strip():
-        matching = None if judged.matching is None else max(judged.matching, known)
-    else:
+    matching = None if judged.matching is None else max(judged.matching, known)
+    if not query.text.strip() and not any(_is_alike(one) for one in sure):
         matching = max(judged.matching or 0, known)
     return Judged(sure, matching)
+
+
+def _is_alike(candidate: Candidate) -> bool:
+    """Whether an encoder that looks or listens found it: how well it fits cannot be told."""
+    return any(":" in name and name != pictured.RETRIEVER for name in candidate.signals)
 
 
 def _at(candidate: Candidate, place: Place) -> Candidate:

@@ -63,8 +63,10 @@ def forget_asked(older_than_s: float = KEPT_S) -> int:
 
 def is_seen(query: Query, plan: Plan) -> bool:
     """Whether there is anything to look for or to listen to."""
-    if query.media or query.like_passage is not None:
+    if query.media:
         return True
+    if query.like_passage is not None:  # one with words is compared by its words
+        return Passage.objects.filter(pk=query.like_passage, text="").exists()
     return plan.looks and bool(conf().media_spaces)
 
 

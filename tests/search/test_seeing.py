@@ -16,7 +16,7 @@ from ingestion.services import Accepted, IncomingFile, accept_files, read_questi
 from search import picture_index, pipeline, seeing, services
 from search.asked_media import asked_store
 from search.encoders.local_features import Pixels
-from search.models import Corpus, PictureDetails, Vector
+from search.models import Corpus, Passage, PictureDetails, Vector
 from search.retrieval.pictured import RETRIEVER
 from search.types import Query, Viewer
 
@@ -173,6 +173,18 @@ def test_a_crop_is_asked_from_the_command_line(public_corpus, shelve, tmp_path) 
     options = {"text": "", "image": path, "crop": None, "clip": None, "audio": None}
     query = query_from(options | {"corpus": [], "recipe": "default", "limit": 5})
     assert pipeline.find(query).candidates[0].source.filename == "page-2.png"
+
+
+def test_more_like_a_picture_finds_where_else_it_is_shown(public_corpus, shelve, tmp_path) -> None:
+    shelve(public_corpus, 1, 2)
+    path = tmp_path / "again.png"
+    path.write_bytes(png(np.asarray(Image.fromarray(page(2)).resize((400, 533)))))
+    accepted = accept_files([IncomingFile("again.png", path)], corpus=public_corpus, user_id=None)
+    work_off([accepted[0].job.pk], threads=1)
+    like = Passage.objects.get(document=accepted[0].document, text="")
+    found = pipeline.find(Query(corpora=seen_by(), like_passage=like.pk))
+    assert found.candidates[0].source.filename == "page-2.png"
+    assert RETRIEVER in found.candidates[0].signals
 
 
 def test_files_of_old_questions_are_forgotten(public_corpus, tmp_path) -> None:
