@@ -1,23 +1,23 @@
 """Pictures and words in one space, by any model of open_clip."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from search.encoders.base import Presence, Rows, as_unit_rows
-from search.encoders.media import Clip, MediaEncoder, Medium, Pixels, mean_of_frames
+from search.encoders.base import Rows
+from search.encoders.media import Clip, Medium, Pixels, mean_of_frames
 from search.encoders.plain_text import without_specials
+from search.encoders.torch_media import TorchMedia
 from search.encoders.weights import digest_of
 from search.errors import ModelMissingError
-from search.generators.checkpoints import find_weights, weights_presence
+from search.generators.checkpoints import find_weights
 
 CONFIG = "open_clip_config.json"
 SPECIALS = ("<start_of_text>", "<end_of_text>", "<|startoftext|>", "<|endoftext|>")
 
 
-class OpenClip(MediaEncoder):
+class OpenClip(TorchMedia):
     """A CLIP-like model in the form open_clip writes: ``open_clip_config.json`` and safetensors.
 
     ``checkpoint`` is a folder or a hub name. The preprocessing is the checkpoint's own. A clip is
@@ -48,16 +48,12 @@ class OpenClip(MediaEncoder):
         self._tokenize = open_clip.get_tokenizer(f"local-dir:{folder}")
         self._device, self._batch_size = device, batch_size
         self.media = frozenset({Medium.TEXT, Medium.IMAGE, Medium.CLIP})
-        self.dim = int(self.encode_queries([""], dim=None).shape[1])
+        self.dim = _dim_of(folder)
         self.fingerprint = f"open_clip:{digest_of(folder)}:{dtype}"
 
-    @classmethod
-    def presence(cls, checkpoint: str = "", **_options: object) -> Presence:
-        return weights_presence(checkpoint)
-
-    def encode_queries(self, texts: Sequence[str], *, dim: int | None = -1) -> Rows:
+    def encode_queries(self, texts: Sequence[str]) -> Rows:
         plain = [without_specials(text, SPECIALS) or " " for text in texts]
-        return self._rows(lambda some: self._model.encode_text(self._tokens(some)), plain, dim=dim)
+        return self._rows(lambda some: self._model.encode_text(self._tokens(some)), plain)
 
     def encode_images(self, pictures: Sequence[Pixels]) -> Rows:
         return self._rows(lambda some: self._model.encode_image(self._pixels(some)), pictures)
@@ -76,26 +72,10 @@ class OpenClip(MediaEncoder):
         prepared = [self._prepare(Image.fromarray(one)) for one in pictures]
         return torch.stack(prepared).to(self._device, self._dtype)  # (batch, 3, side, side)
 
-    def _rows(self, run: Any, inputs: Sequence[Any], *, dim: int | None = -1) -> Rows:
-        import torch
 
-        from search.generators.memory import rows_in_batches
-
-        if not inputs:
-            return np.zeros((0, self.dim), dtype=np.float32)
-        with torch.inference_mode():
-            found = rows_in_batches(
-                run,
-                inputs,
-                batch_size=self._batch_size,
-                length=lambda _one: 0,
-                move_to_cpu=self._move_to_cpu,
-            ).numpy()
-        return as_unit_rows(found, dim=found.shape[1] if dim is None else self.dim)
-
-    def _move_to_cpu(self) -> None:
-        self._device = "cpu"
-        self._model = self._model.to("cpu")
+def _dim_of(folder: Path) -> int:
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    return int(config["model_cfg"]["embed_dim"])
 
 
 def _check(folder: Path) -> None:

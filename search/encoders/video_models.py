@@ -1,18 +1,19 @@
 """Moving pictures by transformers' video models, which look through time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from search.encoders.base import Presence, Rows, as_unit_rows
-from search.encoders.media import Clip, MediaEncoder, Medium
+from search.encoders.base import Rows
+from search.encoders.media import Clip, Medium
 from search.encoders.plain_text import without_specials
+from search.encoders.torch_media import TorchMedia
 from search.encoders.weights import digest_of
-from search.generators.checkpoints import find_weights, weights_presence
+from search.generators.checkpoints import find_weights
 
 
-class _VideoModel(MediaEncoder):
+class _VideoModel(TorchMedia):
     """A model of transformers with its processor, from a folder or a hub name."""
 
     def __init__(
@@ -43,10 +44,6 @@ class _VideoModel(MediaEncoder):
         self._frames = self._frame_count()
         self.fingerprint = f"{type(self).__name__}:{digest_of(folder)}:{dtype}"
 
-    @classmethod
-    def presence(cls, checkpoint: str = "", **_options: object) -> Presence:
-        return weights_presence(checkpoint)
-
     def _frame_count(self) -> int:
         """How many frames of a clip the model takes."""
         config = self._model.config
@@ -56,27 +53,6 @@ class _VideoModel(MediaEncoder):
         """As many frames as the model takes, evenly spread."""
         places = np.linspace(0, len(clip.frames) - 1, self._frames).round().astype(int)
         return [clip.frames[place] for place in places]
-
-    def _rows(self, run: Callable[[Sequence[Any]], Any], inputs: Sequence[Any]) -> Rows:
-        import torch
-
-        from search.generators.memory import rows_in_batches
-
-        if not inputs:
-            return np.zeros((0, self.dim), dtype=np.float32)
-        with torch.inference_mode():
-            found = rows_in_batches(
-                run,
-                inputs,
-                batch_size=self._batch_size,
-                length=lambda _one: 0,
-                move_to_cpu=self._move_to_cpu,
-            )
-        return as_unit_rows(found.numpy(), dim=self.dim)
-
-    def _move_to_cpu(self) -> None:
-        self._device = "cpu"
-        self._model = self._model.to("cpu")
 
     def _on_device(self, inputs: Any) -> dict[str, Any]:
         import torch
