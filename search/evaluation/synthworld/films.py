@@ -3,6 +3,7 @@
 import io
 import wave
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ SIDE = 96
 FRAME_S = 0.25  # of a clip
 LONG_FRAME_S = 1.0  # of an event in a long recording
 EVENTS = 4
+RATE = 20  # frames a second
 Files = dict[str, bytes]
 Made = tuple[Files, list[Question]]
 
@@ -24,8 +26,9 @@ def several(count: int, *, seed: int) -> Iterator[Made]:
     """The files and questions of each slice, one after another."""
     yield _pictures(count, seed=seed)
     yield _composed(count, seed=seed + 1)
-    yield _clips(count, seed=seed + 2)
-    yield _moments(max(count // 4, 3), seed=seed + 3)
+    long = max(count // 4, 3)
+    yield _clips(count, seed=seed + 2, long=long)
+    yield _moments(long, seed=seed + 3)
     yield _subtitles(count, seed=seed + 4)
     yield _sounds(count, seed=seed + 5)
 
@@ -64,21 +67,23 @@ def _composed(count: int, *, seed: int) -> Made:
     return files, questions
 
 
-def _clips(count: int, *, seed: int) -> Made:
+def _clips(count: int, *, seed: int, long: int) -> Made:
     """V2: a clip by its motion; beside each lies its twin, backwards in time."""
     files: Files = {}
     questions: list[Question] = []
+    events = _events(long, seed=seed + 1)
     for held_out in (False, True):
         word = "held" if held_out else "seen"
         samples = motions.sample_clips(count, seed=seed, side=SIDE, held_out=held_out)
         twins = [motions.twin_of(one) for one in samples]
         for n, (one, twin) in enumerate(zip(samples, twins, strict=True)):
-            files[f"docs/clip-{word}-{n:04}.mp4"] = film(one.frames, FRAME_S)
-            files[f"docs/twin-{word}-{n:04}.mp4"] = film(twin.frames, FRAME_S)
+            files[f"docs/clip-{word}-{n:04}.mp4"] = film([one.frames], FRAME_S)
+            files[f"docs/twin-{word}-{n:04}.mp4"] = film([twin.frames], FRAME_S)
         for one in samples:
             gold = (
                 *_alike(samples, one, f"clip-{word}-{{:04}}.mp4"),
                 *_alike(twins, one, f"twin-{word}-{{:04}}.mp4"),
+                *(name for name, own in events.items() if _alike(own, one, name)),
             )
             questions.append(Question("V2", one.caption, gold=gold, held_out=held_out))
     return files, questions
@@ -88,30 +93,35 @@ def _moments(count: int, *, seed: int) -> Made:
     """V4: when something happens in a recording of several events."""
     files: Files = {}
     questions: list[Question] = []
-    for number in range(count):
-        events = motions.sample_clips(EVENTS, seed=seed + 100 * number, side=SIDE)
-        name = f"long-{number:04}.mp4"
-        files[f"docs/{name}"] = film(np.concatenate([e.frames for e in events]), LONG_FRAME_S)
-        length = motions.FRAMES * LONG_FRAME_S
+    length = motions.FRAMES * LONG_FRAME_S
+    for name, events in _events(count, seed=seed).items():
+        files[f"docs/{name}"] = film([event.frames for event in events], LONG_FRAME_S)
         for place, event in enumerate(events):
             start = place * length
             if sum(other.facts == event.facts for other in events) == 1:
-                questions.append(
-                    Question("V4", event.caption, "", "", (name,), start, start + length)
-                )
+                found = Question("V4", event.caption, gold=(name,), start_s=start)
+                questions.append(replace(found, end_s=start + length))
     return files, questions
+
+
+def _events(count: int, *, seed: int) -> dict[str, list[motions.ClipSample]]:
+    """What happens in each of the long recordings."""
+    return {
+        f"long-{number:04}.mp4": motions.sample_clips(EVENTS, seed=seed + 100 * number, side=SIDE)
+        for number in range(count)
+    }
 
 
 def _subtitles(count: int, *, seed: int) -> Made:
     """V5: a fact that is only said in the subtitles."""
     rng = np.random.default_rng([seed, 5])
-    samples = motions.sample_clips(count, seed=seed, side=SIDE)
     files: Files = {}
     questions: list[Question] = []
-    for number, one in enumerate(samples):
+    for number in range(count):
         name = f"talk-{number:04}"
+        grey = rng.integers(90, 110, (motions.FRAMES, SIDE, SIDE, 3), dtype=np.uint8)
         keeper, year = f"Keeper {number + 1}", int(rng.integers(1700, 1990))
-        files[f"docs/{name}.mp4"] = film(one.frames, FRAME_S)
+        files[f"docs/{name}.mp4"] = film([grey], FRAME_S)
         cue = f"WEBVTT\n\n00:00.000 --> 00:02.000\n{keeper} lit the lamp in {year}.\n"
         files[f"docs/{name}.vtt"] = cue.encode()
         asked = f"When did {keeper} light the lamp?"
@@ -150,24 +160,38 @@ def png(pixels: Pixels) -> bytes:
     return body.getvalue()
 
 
-def film(frames: NDArray[np.uint8], frame_s: float) -> bytes:
-    """Frames (n, side, side, 3) as an MP4 file in which each is shown for ``frame_s`` seconds."""
+def film(events: Sequence[NDArray[np.uint8]], frame_s: float) -> bytes:
+    """Events, each (n, side, side, 3), one after another as an MP4 file.
+
+    A frame is shown for ``frame_s`` seconds and, within an event, fades into the next: a thing that
+    jumped would look like a cut.
+    """
     import av
 
     body = io.BytesIO()
     with av.open(body, "w", format="mp4") as output:
-        stream = output.add_stream("libx264", rate=round(1000 / 50))
-        stream.width, stream.height, stream.pix_fmt = frames.shape[2], frames.shape[1], "yuv444p"
+        stream = output.add_stream("libx264", rate=RATE)
+        height, width = events[0].shape[1:3]
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv444p"
         alone = "threads=1:lookahead-threads=1:sync-lookahead=0:rc-lookahead=0:mbtree=0"
         stream.options = {"crf": "12", "bf": "0", "x264-params": alone}  # the same bytes each time
         stream.codec_context.thread_count = 1
         stream.profile = "High 4:4:4 Predictive"
-        repeats = round(frame_s * 20)  # twenty a second, as cameras of old
-        for picture in np.repeat(frames, repeats, axis=0):
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), "rgb24")
-            output.mux(stream.encode(frame))
+        for picture in (p for frames in events for p in _faded(frames, round(frame_s * RATE))):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
         output.mux(stream.encode(None))
     return body.getvalue()
+
+
+def _faded(frames: NDArray[np.uint8], repeats: int) -> Iterator[NDArray[np.uint8]]:
+    """Each frame ``repeats`` times, the last 40 % of them fading into the next frame."""
+    fading = max(1, round(0.4 * repeats))
+    for number, frame in enumerate(frames):
+        following = frames[min(number + 1, len(frames) - 1)].astype(np.float32)
+        for step in range(repeats):
+            share = max(0, step - (repeats - fading) + 1) / (fading + 1)
+            mixed = (1 - share) * frame.astype(np.float32) + share * following
+            yield np.ascontiguousarray(mixed.round().astype(np.uint8))
 
 
 def wav(samples: NDArray[np.float32], rate: int) -> bytes:
