@@ -8,6 +8,7 @@ from typing import Any
 from search.encoders.base import Rows
 from search.encoders.media import Clip, Medium, Pixels, mean_of_frames
 from search.encoders.plain_text import without_specials
+from search.encoders.preparing import in_threads
 from search.encoders.torch_media import TorchMedia
 from search.encoders.weights import digest_of
 from search.errors import ModelMissingError
@@ -69,7 +70,7 @@ class OpenClip(TorchMedia):
         import torch
         from PIL import Image
 
-        prepared = [self._prepare(Image.fromarray(one)) for one in pictures]
+        prepared = in_threads(lambda one: self._prepare(Image.fromarray(one)), pictures)
         return torch.stack(prepared).to(self._device, self._dtype)  # (batch, 3, side, side)
 
 

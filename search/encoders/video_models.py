@@ -8,6 +8,7 @@ import numpy as np
 from search.encoders.base import Rows
 from search.encoders.media import Clip, Medium
 from search.encoders.plain_text import without_specials
+from search.encoders.preparing import in_threads
 from search.encoders.torch_media import TorchMedia
 from search.encoders.weights import digest_of
 from search.generators.checkpoints import find_weights
@@ -118,6 +119,10 @@ class TimeSformer(_VideoModel):
         return self._rows(self._look, [self._chosen(clip) for clip in clips])
 
     def _look(self, clips: Sequence[Any]) -> Any:
-        inputs = self._processor(list(clips), return_tensors="pt")
-        states = self._model(**self._on_device(inputs)).last_hidden_state  # (batch, tokens, dim)
+        import torch
+
+        prepared = in_threads(lambda one: self._processor([one], return_tensors="pt"), clips)
+        pixels = torch.cat([one["pixel_values"] for one in prepared])
+        inputs = self._on_device({"pixel_values": pixels})
+        states = self._model(**inputs).last_hidden_state  # (batch, tokens, dim)
         return states[:, 0]

@@ -1,6 +1,7 @@
 """The encoder that joins captions, pictures, clips and sounds in one space."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from torch import Tensor
 from search.encoders.base import Presence, Rows, as_unit_rows
 from search.encoders.media import Clip, MediaEncoder, Medium, Pixels, Sound
 from search.encoders.onnx_text import TokenState
+from search.encoders.preparing import in_threads
 from search.encoders.towers.fitting import as_frames, as_seconds, as_square
 from search.encoders.towers.model import (
     REMEDY,
@@ -21,6 +23,7 @@ from search.encoders.towers.model import (
     weights_digest,
 )
 from search.errors import ConfigurationError, ModelMissingError
+from search.generators.memory import rows_in_batches
 from search.types import Modality
 
 
@@ -114,35 +117,40 @@ class Towers(MediaEncoder):
 
     @torch.inference_mode()
     def _rows[Input](
-        self, inputs: Sequence[Input], encode: Callable[[list[Input]], Tensor]
+        self, inputs: Sequence[Input], encode: Callable[[Sequence[Input]], Tensor]
     ) -> Rows:
-        found = [
-            encode(batch).float().cpu().numpy() for batch in _batches(inputs, self._batch_size)
-        ]
-        empty = np.zeros((0, self.dim), dtype=np.float32)
-        return as_unit_rows(np.concatenate([empty, *found]), dim=self.dim)
+        """Unit rows, (n, dim), in batches that shrink when memory runs out."""
+        if not inputs:
+            return np.zeros((0, self.dim), dtype=np.float32)
+        found = rows_in_batches(
+            encode,
+            inputs,
+            batch_size=self._batch_size,
+            length=lambda _one: 0,
+            move_to_cpu=self._move_to_cpu,
+        )
+        return as_unit_rows(found.numpy(), dim=self.dim)
 
-    def _of_texts(self, texts: list[str]) -> Tensor:
+    def _move_to_cpu(self) -> None:
+        self._device = "cpu"
+        self.model = self.model.to("cpu")
+
+    def _of_texts(self, texts: Sequence[str]) -> Tensor:
         states = [torch.from_numpy(one.states) for one in self.text.token_states(texts)]
         padded = torch.nn.utils.rnn.pad_sequence(states, batch_first=True)  # (n, tokens, states)
         counts = torch.tensor([len(one) for one in states])
         mask = torch.arange(padded.shape[1]) < counts[:, None]
         return self.model.of_captions(padded.to(self._device), mask.to(self._device))
 
-    def _of_pictures(self, pictures: list[Pixels]) -> Tensor:
+    def _of_pictures(self, pictures: Sequence[Pixels]) -> Tensor:
         side = self.model.config.side
-        squares = np.stack([as_square(picture, side=side) for picture in pictures])
+        squares = np.stack(in_threads(partial(as_square, side=side), pictures))
         return self.model.of_images(torch.from_numpy(squares).to(self._device))
 
-    def _of_clips(self, clips: list[Clip]) -> Tensor:
+    def _of_clips(self, clips: Sequence[Clip]) -> Tensor:
         side, count = self.model.config.side, self.model.config.frames
-        frames = np.stack([as_frames(clip, count=count, side=side) for clip in clips])
+        frames = np.stack(in_threads(partial(as_frames, count=count, side=side), clips))
         return self.model.of_clips(torch.from_numpy(frames).to(self._device))
 
-    def _of_seconds(self, seconds: list[np.ndarray]) -> Tensor:
+    def _of_seconds(self, seconds: Sequence[np.ndarray]) -> Tensor:
         return self.model.of_sounds(torch.from_numpy(np.stack(seconds)).to(self._device))
-
-
-def _batches[Input](inputs: Sequence[Input], size: int) -> Iterator[list[Input]]:
-    for start in range(0, len(inputs), size):
-        yield list(inputs[start : start + size])

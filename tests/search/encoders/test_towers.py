@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor
 
 from search import registry
 from search.encoders.media import Clip, Sound
@@ -42,6 +44,22 @@ def test_what_is_seen_heard_or_read_becomes_unit_rows_in_the_order_given(untrain
         assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
     backwards = slices.encode(untrained, samples[::-1])
     assert np.allclose(backwards[::-1], rows, atol=1e-5)
+
+
+def test_where_memory_runs_out_the_batch_is_halved_and_the_rows_stay(untrained, monkeypatch):
+    wanted = untrained.encode_images(pictures := [one.pixels for one in PICTURES])
+    encode, tried = untrained.model.of_images, []
+
+    def scarce(batch: Tensor) -> Tensor:
+        tried.append(len(batch))
+        if len(batch) > 1:
+            raise torch.OutOfMemoryError("Two pictures are too many.")
+        return encode(batch)
+
+    monkeypatch.setattr(untrained, "_batch_size", 4)
+    monkeypatch.setattr(untrained.model, "of_images", scarce)
+    assert np.allclose(untrained.encode_images(pictures), wanted, atol=1e-5)
+    assert tried == [4, 2, 1, 1, 1, 1]
 
 
 def test_nothing_gives_no_rows(untrained):
