@@ -82,10 +82,18 @@ def by_recipe(corpus: Corpus, folder: Path, recipe: str, filters: Filters | None
     return find
 
 
-def by_towers(corpus: Corpus, folder: Path, *, part: str = "both", within: bool = False) -> Find:
+def by_towers(
+    corpus: Corpus,
+    folder: Path,
+    *,
+    part: str = "both",
+    within: bool = False,
+    kinds: tuple[str, ...] = (),
+) -> Find:
     """Ask the towers alone; ``part`` leaves the words or the file of a question out.
 
-    ``within``: look in the recording that is asked about, and nowhere else.
+    ``within``: look in the recording that is asked about, and nowhere else. ``kinds``: look at
+    passages of these kinds only.
     """
 
     def find(question: Question, depth: int) -> Sequence[Candidate]:
@@ -94,7 +102,7 @@ def by_towers(corpus: Corpus, folder: Path, *, part: str = "both", within: bool 
             query = replace(query, text="")
         if part == "words":
             query = replace(query, media=())
-        filters = _only(question, corpus) if within else query.filters
+        filters = _only(question, corpus) if within else Filters(kind=kinds)
         seen = seeing.see_here(query, filters)
         runs = [run for run in seen.runs if run.retriever.endswith(f":{TOWERS}")]
         return hydrate(runs[0].hits[:depth], query.corpora) if runs else ()
@@ -159,6 +167,9 @@ def _seen(
     for name, least in (("I0", 0.6), ("A1", 0.6)):
         yield _hits(asked[name], "towers", towers, 1, least=least)
         yield _hits(asked[name], "bm25 (no words there)", recipe["bm25"], 1, most=0.05)
+    pages = by_towers(corpus, folder, kinds=("page",))
+    yield _hits(asked["P1"], "towers, page images", pages, 1, least=0.5)
+    yield _hits(asked["P1"], "bm25 (no words there)", recipe["bm25"], 1, most=0.05)
     for held_out in (False, True):
         own = [q for q in asked["V2"] if q.held_out == held_out]
         word = "held-out pairs" if held_out else "seen pairs"

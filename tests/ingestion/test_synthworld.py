@@ -25,7 +25,18 @@ def test_every_question_names_files_that_are_there(tmp_path: Path) -> None:
     write_world(tmp_path / "world", make_world(3, seed=0), seed=0, size="smoke")
     names = {path.name for path in (tmp_path / "world" / DOCUMENTS).iterdir()}
     questions = list(read_questions(tmp_path / "world"))
-    assert {q.slice for q in questions} >= {"T1", "T2", "Q1", "I0", "V2", "V4", "V5", "A1", "A2"}
+    assert {q.slice for q in questions} >= {
+        "T1",
+        "T2",
+        "Q1",
+        "I0",
+        "P1",
+        "V2",
+        "V4",
+        "V5",
+        "A1",
+        "A2",
+    }
     for question in questions:
         assert set(question.gold) <= names
         assert bool(question.gold) == (question.slice != "Q1")

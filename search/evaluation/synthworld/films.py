@@ -1,6 +1,7 @@
 """Files that are looked at or listened to, and the questions about them."""
 
 import io
+import time
 import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from search.evaluation.synthworld.shapes import Pixels
 from search.evaluation.synthworld.texts import Question
 
 SIDE = 96
+PAGE_SIDE = 384
 FRAME_S = 0.25  # of a clip
 LONG_FRAME_S = 1.0  # of an event in a long recording
 EVENTS = 4
@@ -26,6 +28,7 @@ def several(count: int, *, seed: int) -> Iterator[Made]:
     """The files and questions of each slice, one after another."""
     yield _pictures(count, seed=seed)
     yield _composed(count, seed=seed + 1)
+    yield _pages(count, seed=seed + 6)
     long = max(count // 4, 3)
     yield _clips(count, seed=seed + 2, long=long)
     yield _moments(long, seed=seed + 3)
@@ -64,6 +67,17 @@ def _composed(count: int, *, seed: int) -> Made:
         files[asked] = png(one.pixels)
         names = tuple(f"pair-{n:04}.png" for n in gold)
         questions.append(Question("I3", f"but {wanted}", asked, "image", names))
+    return files, questions
+
+
+def _pages(count: int, *, seed: int) -> Made:
+    """P1: a page by the figure on it, of which no word speaks."""
+    samples = scenes.sample_scenes(count, seed=seed, side=PAGE_SIDE, things=2)
+    files = {f"docs/figure-{n:04}.pdf": pdf(one.pixels) for n, one in enumerate(samples)}
+    questions = [
+        Question("P1", one.caption, gold=_alike(samples, one, "figure-{:04}.pdf"))
+        for one in samples
+    ]
     return files, questions
 
 
@@ -157,6 +171,15 @@ def png(pixels: Pixels) -> bytes:
     """A picture as a PNG file."""
     body = io.BytesIO()
     Image.fromarray(pixels).save(body, "PNG")
+    return body.getvalue()
+
+
+def pdf(pixels: Pixels) -> bytes:
+    """A PDF file of one page that is a picture, a point for each pixel."""
+    body, made = io.BytesIO(), time.gmtime(0)  # the same bytes each time
+    Image.fromarray(pixels).save(
+        body, "PDF", resolution=72, quality=95, creationDate=made, modDate=made
+    )
     return body.getvalue()
 
 
