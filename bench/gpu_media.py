@@ -97,8 +97,7 @@ class Material:
 
     def _picture(self) -> Pixels:
         coarse = self._rng.integers(0, 255, (self.high // 8, self.wide // 8, 3), dtype=np.uint8)
-        grown = coarse.repeat(8, axis=0).repeat(8, axis=1)
-        return grown
+        return coarse.repeat(8, axis=0).repeat(8, axis=1)
 
 
 def towers(config: TowerConfig, material: Material, *, batch: int, device: str) -> list[Contest]:
@@ -210,10 +209,12 @@ def train(text: Path, size: str, *, home: Path, device: str) -> dict[str, Any]:
 
 
 class _NoText:
+    """Stands where the towers have a text encoder; this bench asks nothing in words."""
+
     dim, fingerprint = 384, "none"
 
     def token_states(self, texts: Sequence[str], *, as_query: bool = False) -> list[Any]:
-        raise NotImplementedError
+        raise ValueError(f"{len(texts)} texts came to a bench of pictures, clips and sounds.")
 
 
 def _forward(

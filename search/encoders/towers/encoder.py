@@ -1,6 +1,6 @@
 """The encoder that joins captions, pictures, clips and sounds in one space."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from search.encoders.base import Presence, Rows, as_unit_rows
-from search.encoders.media import Clip, MediaEncoder, Medium, Pixels, Sound
+from search.encoders.media import Clip, Medium, Pixels, Sound
 from search.encoders.onnx_text import TokenState
 from search.encoders.preparing import in_threads
+from search.encoders.torch_media import TorchMedia
 from search.encoders.towers.fitting import as_frames, as_seconds, as_square
 from search.encoders.towers.model import (
     REMEDY,
@@ -23,7 +24,6 @@ from search.encoders.towers.model import (
     weights_digest,
 )
 from search.errors import ConfigurationError, ModelMissingError
-from search.generators.memory import rows_in_batches
 from search.types import Modality
 
 
@@ -37,7 +37,7 @@ class StatesEncoder(Protocol):
         """For each text the states of its tokens, (tokens, dim)."""
 
 
-class Towers(MediaEncoder):
+class Towers(TorchMedia):
     """Small towers trained together, so that words, pictures, clips and sounds are compared.
 
     The clip tower sees the order of frames (divided space-time attention) and the sound tower the
@@ -88,22 +88,28 @@ class Towers(MediaEncoder):
             return Presence(False, f"{folder} holds no {WEIGHTS}.", REMEDY)
         return Presence(True, f"towers in {folder}")
 
+    @property
+    def model(self) -> TowersModel:
+        """The towers themselves."""
+        model: TowersModel = self._model
+        return model
+
     def encode_queries(self, texts: Sequence[str]) -> Rows:
         """Questions and captions in words, (n, dim), in the order given."""
-        return self._rows(texts, self._of_texts)
+        return self._rows(self._of_texts, texts)
 
     def encode_images(self, pictures: Sequence[Pixels]) -> Rows:
         """Pictures, (n, dim), in the order given."""
-        return self._rows(pictures, self._of_pictures)
+        return self._rows(self._of_pictures, pictures)
 
     def encode_clips(self, clips: Sequence[Clip]) -> Rows:
         """Moving pictures, (n, dim), in the order given."""
-        return self._rows(clips, self._of_clips)
+        return self._rows(self._of_clips, clips)
 
     def encode_sounds(self, sounds: Sequence[Sound]) -> Rows:
         """Sounds, (n, dim), in the order given."""
         windows = [as_seconds(sound) for sound in sounds]
-        rows = self._rows([one for several in windows for one in several], self._of_seconds)
+        rows = self._rows(self._of_seconds, [one for several in windows for one in several])
         ends = np.cumsum([len(several) for several in windows])
         parts = np.split(rows, ends[:-1]) if windows else []
         means = np.array([part.mean(axis=0) for part in parts], dtype=np.float32)
@@ -112,28 +118,8 @@ class Towers(MediaEncoder):
     def _set(
         self, model: TowersModel, text: StatesEncoder, *, device: str, batch_size: int
     ) -> None:
-        self.model, self.text = model.to(device).eval(), text
+        self._model, self.text = model.to(device).eval(), text
         self.dim, self._device, self._batch_size = model.config.dim, device, batch_size
-
-    @torch.inference_mode()
-    def _rows[Input](
-        self, inputs: Sequence[Input], encode: Callable[[Sequence[Input]], Tensor]
-    ) -> Rows:
-        """Unit rows, (n, dim), in batches that shrink when memory runs out."""
-        if not inputs:
-            return np.zeros((0, self.dim), dtype=np.float32)
-        found = rows_in_batches(
-            encode,
-            inputs,
-            batch_size=self._batch_size,
-            length=lambda _one: 0,
-            move_to_cpu=self._move_to_cpu,
-        )
-        return as_unit_rows(found.numpy(), dim=self.dim)
-
-    def _move_to_cpu(self) -> None:
-        self._device = "cpu"
-        self.model = self.model.to("cpu")
 
     def _of_texts(self, texts: Sequence[str]) -> Tensor:
         states = [torch.from_numpy(one.states) for one in self.text.token_states(texts)]
