@@ -2,10 +2,12 @@
 
     python bench/ingest.py FOLDER [FOLDER...] [--threads 2]
 
-For each folder: (1) the files are parsed in the sandbox, their passages encoded and their pictures
-signed, in a bare loop with the same number of threads, no database; (2) the same files walk through
-ingestion into a scratch corpus. The ratio is (1)'s time over (2)'s. Run it with the embedded
-database up or down; it needs nothing else running.
+For each folder: (1) the files are parsed in the sandbox, their passages encoded, looked at and
+listened to by the configured encoders, and their pictures signed, in a bare loop with the same
+number of threads, no database; (2) the same files walk through ingestion into a scratch corpus. The
+ratio is (1)'s time over (2)'s; ``pictures/s`` counts pages, pictures and clips, ``min/min`` the
+minutes of recordings read in a minute. Run it with the embedded database up or down; it needs
+nothing else running.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import sys
 import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -24,17 +27,33 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mmsearch_site.settings")
 
 
-def bare(paths: list[Path], threads: int) -> tuple[float, Counter[str]]:
-    """Parse, cut and encode without a database: seconds, and passages by kind."""
+@dataclass(slots=True)
+class Read:
+    """What a bare loop made: seconds, passages by kind, and seconds of recordings."""
+
+    seconds: float = 0.0
+    kinds: Counter[str] = field(default_factory=Counter)
+    lasting_s: float = 0.0
+
+    @property
+    def pictures(self) -> int:
+        """Pages, pictures and clips that were looked at."""
+        return self.kinds["page"] + self.kinds["image"] + self.kinds["video"]
+
+
+def bare(paths: list[Path], threads: int) -> Read:
+    """Parse, cut and encode without a database."""
     from ingestion.chunking.passages import passages
     from ingestion.sandbox.client import sandbox
-    from ingestion.steps import _measure, sign_drafts, text_encoder
+    from ingestion.steps import _materials, _measure, sign_drafts, text_encoder
     from ingestion.types import Limits, ParseRequest
+    from search import spaces
+    from search.conf import conf
     from search.indexing import text_for_encoder
 
     encoder = text_encoder()
     count_tokens, capacity = _measure()
-    kinds: Counter[str] = Counter()
+    made = Read()
 
     def one(path: Path) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -46,13 +65,17 @@ def bare(paths: list[Path], threads: int) -> tuple[float, Counter[str]]:
             if drafts:
                 texts = [text_for_encoder(parsed.title, d.heading, d.text) for d in drafts]
                 encoder.encode_documents(texts)
+                materials = _materials(drafts, parsed, Path(folder))
+                spaces.encode_media(conf().media_spaces, materials, lambda _: None)
                 sign_drafts(drafts, Path(folder), lambda _: None)
-        kinds.update(d.kind for d in drafts)
+        made.kinds.update(d.kind for d in drafts)
+        made.lasting_s += parsed.duration_s or 0.0
 
     began = perf_counter()
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(one, paths))
-    return perf_counter() - began, kinds
+    made.seconds = perf_counter() - began
+    return made
 
 
 def walked(paths: list[Path], threads: int) -> tuple[float, Counter[str]]:
@@ -78,11 +101,13 @@ def walked(paths: list[Path], threads: int) -> tuple[float, Counter[str]]:
 def row(folder: Path, threads: int) -> dict[str, Any]:
     paths = sorted(p for p in folder.rglob("*") if p.is_file() and p.stat().st_size)
     warm_up(paths[:1])
-    alone, kinds = bare(paths, threads)
+    alone = bare(paths, threads)
     seconds, ends = walked(paths, threads)
     return {
-        "folder": folder.name, "files": len(paths), "passages": sum(kinds.values()),
-        "alone_s": alone, "ingest_s": seconds, "ratio": alone / seconds, "ends": dict(ends),
+        "folder": folder.name, "files": len(paths), "passages": sum(alone.kinds.values()),
+        "alone_s": alone.seconds, "ingest_s": seconds, "ratio": alone.seconds / seconds,
+        "pictures_a_second": alone.pictures / seconds,
+        "minutes_a_minute": alone.lasting_s / seconds, "ends": dict(ends),
     }  # fmt: skip
 
 
@@ -105,14 +130,15 @@ def main() -> None:
         prepare_database()
         print(
             f"{'kind':20}{'files':>7}{'passages':>10}{'alone s':>9}"
-            f"{'ingest s':>10}{'files/min':>11}{'ratio':>7}"
+            f"{'ingest s':>10}{'files/min':>11}{'pictures/s':>12}{'min/min':>9}{'ratio':>7}"
         )
         for folder in options.folders:
             found = row(folder, options.threads)
             rate = 60 * found["files"] / found["ingest_s"]
             print(
                 f"{found['folder']:20}{found['files']:7}{found['passages']:10}{found['alone_s']:9.1f}"
-                f"{found['ingest_s']:10.1f}{rate:11.1f}{found['ratio']:7.2f}  {found['ends']}"
+                f"{found['ingest_s']:10.1f}{rate:11.1f}{found['pictures_a_second']:12.2f}"
+                f"{found['minutes_a_minute']:9.1f}{found['ratio']:7.2f}  {found['ends']}"
             )
 
 

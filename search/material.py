@@ -55,7 +55,7 @@ def encode(
     for medium in sorted(encoder.media - {Medium.TEXT}):
         own = [n for n, one in enumerate(materials) if one.medium == medium]
         for some in batched(own, BATCH):
-            inputs = {n: loaded for n in some if (loaded := _loaded(medium, materials[n]))}
+            inputs = {n: loaded for n in some if (loaded := loaded(medium, materials[n]))}
             made = encode_inputs(encoder, medium, list(inputs.values()))
             for n, row in zip(inputs, made, strict=True):
                 rows[n] = row
@@ -151,7 +151,7 @@ def _samples(path: Path) -> NDArray[np.int16]:
     return np.concatenate(parts).astype(np.int16) if parts else np.zeros(0, np.int16)
 
 
-def _loaded(medium: Medium, one: Material) -> list[object]:
+def loaded(medium: Medium, one: Material) -> list[object]:
     """The thing in a list; an empty one if it cannot be had."""
     try:
         if medium == Medium.IMAGE and one.picture:

@@ -29,7 +29,7 @@ LIKE = 0.25  # correlation of what lies over each other, of those that agree in 
 CERTAIN = 30  # places from which a picture is the same however much its brightness differs
 WHOLE = 0.9  # of a page, from which no part of it is framed
 _DETAILS = """
-SELECT d.passage_id, d.picture, d.packed FROM search_picturedetails d
+SELECT d.passage_id, d.picture, d.second, d.packed FROM search_picturedetails d
 WHERE d.corpus_id = ANY(%(corpora)s::bigint[]) AND d.passage_id = ANY(%(passages)s::bigint[])
 """
 Vectors = NDArray[np.float32]
@@ -56,12 +56,22 @@ class Pictured:
 
 
 @dataclass(frozen=True, slots=True)
+class _Laid:
+    """How the question lies over a picture of a candidate."""
+
+    picture: str
+    second: float | None
+    overlay: Overlay
+
+
+@dataclass(frozen=True, slots=True)
 class _Kept:
-    """A candidate with its picture."""
+    """A candidate with its picture; ``second``: when a clip shows that."""
 
     passage: Passage
     pixels: Pixels
     overlay: Overlay
+    second: float | None
 
 
 def search(
@@ -79,11 +89,11 @@ def search(
         return Pictured(Run(RETRIEVER, ()), {})
     rows = [local_features.aggregate(one) for one in asked if len(one)]
     keys = _nearest(rows, space, corpora, filters, max(depth, CANDIDATES))
-    overlays: dict[int, tuple[str, Overlay]] = {}
-    for key, sha256, packed in fetch_binary(_DETAILS, _values(corpora, keys)):
+    overlays: dict[int, _Laid] = {}
+    for key, sha256, second, packed in fetch_binary(_DETAILS, _values(corpora, keys)):
         overlay = local_features.best_overlay(asked, unpack(packed))
-        if key not in overlays or overlay.count > overlays[key][1].count:
-            overlays[key] = sha256, overlay
+        if key not in overlays or overlay.count > overlays[key].overlay.count:
+            overlays[key] = _Laid(sha256, second, overlay)
     kept = _agreeing(overlays, corpora)
     order = local_features.ranked(
         picture,
@@ -116,21 +126,19 @@ def _values(corpora: Sequence[int], keys: Sequence[int]) -> dict[str, list[int]]
     return {"corpora": list(corpora), "passages": list(keys)}
 
 
-def _agreeing(
-    overlays: Mapping[int, tuple[str, Overlay]], corpora: Sequence[int]
-) -> dict[int, _Kept]:
+def _agreeing(overlays: Mapping[int, _Laid], corpora: Sequence[int]) -> dict[int, _Kept]:
     """The candidates of which enough agrees, with the picture that agrees most."""
-    most = max((one.count for _, one in overlays.values()), default=0)
+    most = max((one.overlay.count for one in overlays.values()), default=0)
     least = max(FEW, local_features.CLOSE * most)
-    keys = [key for key, (_, one) in overlays.items() if one.count >= least]
+    keys = [key for key, one in overlays.items() if one.overlay.count >= least]
     pictures, found = Store(Path(settings.MEDIA_ROOT)), {}
     for passage in Passage.objects.filter(pk__in=keys, corpus__in=list(corpora)):
         try:
-            sha256, overlay = overlays[passage.pk]
-            pixels = open_pixels(pictures.path(sha256))
+            laid = overlays[passage.pk]
+            pixels = open_pixels(pictures.path(laid.picture))
         except (OSError, ValueError):  # removed meanwhile
             continue
-        found[passage.pk] = _Kept(passage, pixels, overlay)
+        found[passage.pk] = _Kept(passage, pixels, laid.overlay, laid.second)
     return found
 
 
@@ -177,7 +185,15 @@ def _second(picture: Pixels, one: _Kept) -> float | None:
         pixels = open_pixels(Store(Path(settings.MEDIA_ROOT)).path(strip.sha256))
     except (OSError, ValueError):
         return passage.start_s
-    frames = np.split(pixels, CLIP_FRAMES, axis=1)
-    alike = [local_features.likeness(picture, frame, one.overlay, side=224) for frame in frames]
     step = (passage.end_s - passage.start_s) / CLIP_FRAMES
-    return round(passage.start_s + (int(np.argmax(alike)) + 0.5) * step, 3)
+    shown = {
+        passage.start_s + (place + 0.5) * step: frame
+        for place, frame in enumerate(np.split(pixels, CLIP_FRAMES, axis=1))
+    }
+    if one.second is not None:
+        shown[one.second] = one.pixels
+    alike = {
+        second: local_features.likeness(picture, frame, one.overlay, side=224)
+        for second, frame in shown.items()
+    }
+    return round(max(alike, key=lambda second: alike[second]), 3)

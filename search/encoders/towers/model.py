@@ -22,6 +22,7 @@ from search.errors import ModelMissingError
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 REMEDY = "Make one with: manage.py train towers DIR"
 _FORM = "mmsearch-towers-1"
+_MOST_SCALE = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,11 @@ class TowersModel(nn.Module):
             self.clips = SpaceTimeTower(side=config.side, frames=config.frames, **form)
             self.sounds = AudioTower(**form)
         self.log_scale = nn.Parameter(torch.tensor(2.66))  # of cosines in the loss: 1 / 0.07
+
+    @property
+    def scale(self) -> Tensor:
+        """What multiplies cosines in the loss."""
+        return self.log_scale.exp().clamp(max=_MOST_SCALE)
 
     def of_captions(self, states: Tensor, mask: Tensor) -> Tensor:
         """Token states (batch, tokens, states) with their mask."""

@@ -11,12 +11,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import QuerySet
 from tqdm import tqdm
 
 from search import backfill, indexing, registry
 from search.conf import conf
 from search.errors import SearchError
+from search.management.naming import corpora_named
 from search.models import Corpus, Passage
 from search.spaces import without_row
 
@@ -34,9 +34,9 @@ class Command(BaseCommand):
         if alias not in conf().encoders:
             known = ", ".join(conf().encoders) or "there are none"
             raise CommandError(f"There is no encoder {alias!r}; known: {known}.", returncode=2)
-        corpora = _corpora(options["corpus"])
+        corpora = corpora_named(options["corpus"] or [])
         try:
-            added = self._fill(alias, list(corpora))
+            added = self._fill(alias, corpora)
         except SearchError as error:
             raise CommandError(str(error), returncode=1) from error
         if indexing.needs_maintenance():
@@ -63,13 +63,3 @@ class Command(BaseCommand):
             for corpus in corpora:
                 added[corpus.slug] = backfill.fill_space(alias, corpus, bar.update)
         return added
-
-
-def _corpora(slugs: list[str] | None) -> "QuerySet[Corpus]":
-    if not slugs:
-        return Corpus.objects.all()
-    found = Corpus.objects.filter(slug__in=slugs)
-    missing = set(slugs) - set(found.values_list("slug", flat=True))
-    if missing:
-        raise CommandError(f"There is no corpus {min(missing)!r}.", returncode=2)
-    return found

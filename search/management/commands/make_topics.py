@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from search.errors import SearchError
 from search.evaluation.topics import Gathered, gather, save_topics, write_topics
-from search.models import Corpus
+from search.management.naming import corpora_named
 
 
 class Command(BaseCommand):
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError("Say where they go: --output DIR, --save NAME.", returncode=2)
         if options["days"] is not None and options["days"] < 1:
             raise CommandError(f"--days is {options['days']}; write 1 or more.", returncode=2)
-        corpora = _corpora(options["corpus"])
+        corpora = corpora_named(options["corpus"])
         since = timezone.now() - timedelta(options["days"]) if options["days"] else None
         found = gather(corpora, since=since, with_answers=options["with_answers"])
         if not any(gain > 0 for topic in found.topics for gain in topic.gains.values()):
@@ -50,14 +50,6 @@ class Command(BaseCommand):
         if options["save"]:
             save_topics(options["save"][:200], found.topics)
         self.stdout.write(json.dumps(body) if options["json"] else _told(found))
-
-
-def _corpora(slugs: list[str]) -> list[Corpus]:
-    found = {corpus.slug: corpus for corpus in Corpus.objects.filter(slug__in=slugs)}
-    missing = [slug for slug in slugs if slug not in found]
-    if missing:
-        raise CommandError(f"There is no corpus {missing[0]!r}.", returncode=2)
-    return list(found.values())
 
 
 def _counts(found: Gathered) -> dict[str, int]:
