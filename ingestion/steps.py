@@ -25,11 +25,11 @@ from search import indexing, picture_index, registry, spaces
 from search.conf import conf
 from search.encoders.picture_signature import Signature
 from search.errors import ModelMissingError
-from search.material import Material, is_looked_at
+from search.material import Material
 from search.models import Asset, Passage
 from search.picture_index import SignedPicture
 from search.store import Store
-from search.types import Modality
+from search.types import Modality, is_looked_at
 
 PARSED_FILE = "parsed.json"
 PROGRESS_EVERY_S = 1.0

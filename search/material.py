@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from django.conf import settings
-from django.db.models import Q
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -23,18 +22,6 @@ BATCH = 16
 SOUND_RATE = 16_000
 _MOST_PIXELS = 40_000_000
 _FORMATS = ("WEBP",)  # all that our own readers write
-
-LOOKED_AT = Q(text="") | Q(kind=Modality.IMAGE, page__isnull=False)
-"""``is_looked_at``, asked of stored passages."""
-
-
-def is_looked_at(kind: str, text: str, page: int | None) -> bool:
-    """Whether a passage is what encoders look at or listen to, and what is known again.
-
-    Those without words are, and figures: a picture on a page is one passage with its caption.
-    The words of a document that is itself a picture are passages beside the one that shows it.
-    """
-    return not text or (kind == Modality.IMAGE and page is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from PIL import UnidentifiedImageError
 
 from search.encoders import local_features
 from search.encoders.picture_signature import FINGERPRINT, Signature, sign
-from search.material import LOOKED_AT, is_looked_at, open_pixels
+from search.material import open_pixels
 from search.models import Asset, Corpus, Passage, PictureDetails, Vector, VectorSpace
 from search.store import Store
-from search.types import Modality
+from search.types import Modality, is_looked_at
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ def store(passages: Sequence[Passage], signed: Mapping[int, Sequence[SignedPictu
 
 def lacking(corpus: Corpus) -> "QuerySet[Passage]":
     """The passages of a corpus that still want a signature."""
-    own = Passage.objects.filter(LOOKED_AT, corpus=corpus, kind__in=KINDS, details=None)
+    own = Passage.objects.looked_at().filter(corpus=corpus, kind__in=KINDS, details=None)
     return own.exclude(picture="").order_by("pk")
 
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from search import asked_media, errands, picture_index, registry
 from search.conf import conf
 from search.errors import SearchError
-from search.material import LOOKED_AT, open_pixels
+from search.material import open_pixels
 from search.models import Passage, VectorSpace
 from search.retrieval import media, pictured
 from search.retrieval.pictured import Place
@@ -66,7 +66,7 @@ def is_seen(query: Query, plan: Plan) -> bool:
     if query.media:
         return True
     if query.like_passage is not None:  # one with words alone is compared by its words
-        return Passage.objects.filter(LOOKED_AT, pk=query.like_passage).exists()
+        return Passage.objects.looked_at().filter(pk=query.like_passage).exists()
     return plan.looks and bool(conf().media_spaces)
 
 

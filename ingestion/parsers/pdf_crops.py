@@ -14,7 +14,6 @@ from ingestion.types import Media
 _DOTS = 200  # an inch: what is read on paper at arm's length
 _LONGEST_SIDE = 1400
 _SHORTEST_SIDE = 24
-_MARGIN_PT = 3.0
 _QUALITY = 82
 _OFTEN = 3  # pages: what looks the same on so many, without a caption, is an ornament
 _ALIKE = 3  # of 64 signs of brightness, so many may differ
@@ -65,12 +64,7 @@ def _kept(page: pdfium.PdfPage, figure: Figure, folder: str) -> tuple[Media, int
 def _cut_out(page: pdfium.PdfPage, figure: Figure) -> Image.Image:
     width, height = page.get_size()
     x, y, wide, tall = figure.box
-    edges = (
-        max(0.0, x * width - _MARGIN_PT),
-        max(0.0, (1 - y - tall) * height - _MARGIN_PT),
-        max(0.0, (1 - x - wide) * width - _MARGIN_PT),
-        max(0.0, y * height - _MARGIN_PT),
-    )
+    edges = (x * width, (1 - y - tall) * height, (1 - x - wide) * width, y * height)
     longest = max(width - edges[0] - edges[2], height - edges[1] - edges[3], 1.0)
     scale = min(_DOTS / 72, _LONGEST_SIDE / longest)
     bitmap = page.render(scale=scale, crop=edges, may_draw_forms=False)

@@ -179,9 +179,9 @@ def _are_beside(figure: Box, box: Box) -> bool:
 def _with_labels(box: Box, texts: Sequence[Text], found: Sequence[Region]) -> Box:
     """The box with the words on its axes and in its corners, which are no part of the drawing."""
     others = [one.box for one in found if one.box != box]
-    most = _grown(box, 0.25 * max(box[2:]) + _LABEL_PT)
+    most = grown(box, 0.25 * max(box[2:]) + _LABEL_PT)
     for _ in range(3):
-        near = _grown(box, _LABEL_PT)
+        near = grown(box, _LABEL_PT)
         for text in texts:
             if text.role != "label" or not _touch(near, text.box) or not holds(most, text.box):
                 continue
@@ -250,5 +250,6 @@ def _touch(one: Box, other: Box) -> bool:
     return overlap(one, other, axis=0) >= 0 and overlap(one, other, axis=1) >= 0
 
 
-def _grown(box: Box, by: float) -> Box:
+def grown(box: Box, by: float) -> Box:
+    """The box with so much more on each side."""
     return (box[0] - by, box[1] - by, box[2] + 2 * by, box[3] + 2 * by)

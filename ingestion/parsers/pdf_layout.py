@@ -12,7 +12,16 @@ from dataclasses import dataclass, field, replace
 from ingestion.media.reading_order import reading_order
 from ingestion.parsers.pdf_blocks import Flow, anchored, caption_of
 from ingestion.parsers.pdf_drawn import Cluster, Drawing
-from ingestion.parsers.pdf_figures import Region, Text, figures, hull, lines_in, middle, overlap
+from ingestion.parsers.pdf_figures import (
+    Region,
+    Text,
+    figures,
+    grown,
+    hull,
+    lines_in,
+    middle,
+    overlap,
+)
 from ingestion.parsers.pdf_lines import PrintedLine, inside, upright
 from ingestion.parsers.pdf_tables import rows_of, tables
 from ingestion.parsers.pdf_typography import PageLines, is_repeated, study
@@ -22,6 +31,7 @@ from search.types import Box
 _MOST_PARTS = 1000
 _EVERYWHERE = 0.3  # of the pages: what stands on so many, in one place, belongs to the template
 _PROSE = 100  # characters from which lines are no label
+_MARGIN_PT = 2.0  # around a figure
 _CELL_GAP = " | "
 _SUBCAPTION = re.compile(r"^\(?[a-h]\)\s")
 
@@ -57,8 +67,8 @@ class _Sheet:
         return (x * self.wide, y * self.high, width * self.wide, height * self.high)
 
     def shown(self, box: Box) -> Box:
-        """A box in points as one in fractions of the page as shown, cut at its edges."""
-        x, y, width, height = box
+        """A box in points, with a margin, in fractions of the page as shown, cut at its edges."""
+        x, y, width, height = grown(box, _MARGIN_PT)
         right, bottom = (x + width) / self.wide, (y + height) / self.high
         standing = inside(x / self.wide, y / self.high, right, bottom)
         x, y, width, height = upright(standing, (360 - self.turn) % 360)
