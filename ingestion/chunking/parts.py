@@ -12,6 +12,7 @@ from ingestion.types import Block, Media, Parsed, PassageDraft
 from search.types import Box, Modality
 
 FIGURE = "figure"
+MOST_CONTEXT = 120  # characters of a caption above the further rows of its table
 
 
 def figure_of(parsed: Parsed, block: Block) -> Media | None:
@@ -33,9 +34,14 @@ def as_figure(draft: PassageDraft, picture: Media) -> PassageDraft:
     return replace(draft, kind=str(Modality.IMAGE), boxes=boxes, picture=picture.file)
 
 
-def as_rows(draft: PassageDraft) -> PassageDraft:
-    """A passage of a table's rows with one box around its cells."""
-    return replace(draft, boxes=(_around(draft.boxes),)) if draft.boxes else draft
+def as_rows(draft: PassageDraft, above: str) -> PassageDraft:
+    """A passage of a table with one box around its cells.
+
+    ``above``: the caption, where this is not the passage that begins with it; it becomes context.
+    """
+    boxes = (_around(draft.boxes),) if draft.boxes else ()
+    titles = (draft.heading, " ".join(above.split())[:MOST_CONTEXT])
+    return replace(draft, boxes=boxes, heading=" › ".join(filter(None, titles)))
 
 
 def _part_of(picture: Media) -> str:

@@ -132,7 +132,9 @@ def _cut(
         )
         if figure and not start:  # what is left of a long caption is text
             draft = as_figure(draft, figure)
-        yield as_rows(draft) if first.block.part and not figure else draft
+        if first.block.part and not figure:
+            draft = as_rows(draft, first.block.text if start else "")
+        yield draft
 
 
 def _joined_text(run: Sequence[Placed]) -> tuple[str, list[Anchor], list[tuple[int, int]]]:
@@ -140,12 +142,18 @@ def _joined_text(run: Sequence[Placed]) -> tuple[str, list[Anchor], list[tuple[i
     text, anchors, starts = "", [], []
     for number, placed in enumerate(run):
         if number:
-            close = placed.block.kind in _CLOSE and run[number - 1].block.kind == placed.block.kind
-            text += _ROW_GAP if close else GAP
+            text += _ROW_GAP if _are_close(run[number - 1].block, placed.block) else GAP
         starts.append((len(text), placed.offset))
         anchors += shifted(placed.block.anchors, len(text))
         text += placed.block.text
     return text, anchors, starts
+
+
+def _are_close(above: Block, below: Block) -> bool:
+    """Whether two blocks are rows, lines or cues of one thing; a table's caption is its first."""
+    if above.part:
+        return True  # a run holds one part
+    return below.kind in _CLOSE and above.kind == below.kind
 
 
 def _in_document(starts: Sequence[tuple[int, int]], position: int) -> int:

@@ -136,7 +136,7 @@ class Flow:
         lines = [self.lines[at] for at in members]
         level = self.heads[members[0]]
         kind = self._kind(lines, level)
-        text, anchors = "", []
+        text, starts = "", []
         for at, line in zip(members, lines, strict=True):
             if kind == "code":
                 text += self._code_gap(at, members)
@@ -146,8 +146,8 @@ class Flow:
             text += line.text
             if line.broken:
                 text += "-" if at == members[-1] or kind == "code" else "\u00ad"
-            anchors.append((start, line))
-        return anchored(text, anchors, kind, level, self.page)
+            starts.append((start, line))
+        return printed(text, _anchors(text, starts), kind, level, self.page)
 
     def _kind(self, lines: list[PrintedLine], level: int) -> str:
         if level:
@@ -189,25 +189,19 @@ def joined(text: str, line: PrintedLine, words: Counter[str]) -> str:
     return f"{stem}-" if is_compound or stem[: before.start()].endswith("-") else stem
 
 
-def anchored(
-    text: str,
-    starts: Sequence[tuple[int, PrintedLine]],
-    kind: str,
-    level: int,
-    page: PageLines,
-    *,
-    gap: int = 0,
-) -> Block:
-    """A block whose anchors are exact although joining took characters away.
-
-    ``gap``: how many characters stand between two lines.
-    """
+def _anchors(text: str, starts: Sequence[tuple[int, PrintedLine]]) -> list[Anchor]:
+    """Anchors that are exact although joining took characters away."""
     anchors = []
     for number, (start, line) in enumerate(starts):
-        end = starts[number + 1][0] - gap if number + 1 < len(starts) else len(text)
+        end = starts[number + 1][0] if number + 1 < len(starts) else len(text)
         while end > start and text[end - 1].isspace():
             end -= 1
         anchors.append(Anchor(start, end, line.box))
+    return anchors
+
+
+def printed(text: str, anchors: Sequence[Anchor], kind: str, level: int, page: PageLines) -> Block:
+    """A block of a page with an anchor for each of its lines."""
     return Block(
         text=text,
         kind=kind,

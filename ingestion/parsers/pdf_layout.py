@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ingestion.media.reading_order import reading_order
-from ingestion.parsers.pdf_blocks import Flow, anchored, caption_of
+from ingestion.parsers.pdf_blocks import Flow, caption_of, printed
 from ingestion.parsers.pdf_drawn import Cluster, Drawing
 from ingestion.parsers.pdf_figures import (
     Region,
@@ -26,12 +26,13 @@ from ingestion.parsers.pdf_lines import PrintedLine, inside, upright
 from ingestion.parsers.pdf_tables import rows_of, tables
 from ingestion.parsers.pdf_typography import PageLines, is_repeated, study
 from ingestion.types import Block
-from search.types import Box
+from search.types import Anchor, Box
 
 _MOST_PARTS = 1000
 _EVERYWHERE = 0.3  # of the pages: what stands on so many, in one place, belongs to the template
 _PROSE = 100  # characters from which lines are no label
 _MARGIN_PT = 2.0  # around a figure
+_CODE = 0.8  # of the lines of a table that are printed like code: then it is no table
 _CELL_GAP = " | "
 _SUBCAPTION = re.compile(r"^\(?[a-h]\)\s")
 
@@ -189,20 +190,36 @@ def _regions(flow: Flow, sheet: _Sheet) -> list[Region]:
     texts = [_text(group, flow, boxes) for group in flow.groups()]
     rules = [rule for one in sheet.drawing.rules if (rule := sheet.placed(one))[2] >= rule[3]]
     found = tables(texts, boxes, rules, sheet.wide)
-    named = [one.caption for one in found]
     parts = [
         part
         for part in sheet.clusters
         if not any(_is_mostly_in(part.box, one.box) for one in found)
     ]
-    others = [text for text in texts if text not in named]
-    drawn = figures(others, parts, sheet.wide, sheet.high)
-    taken = {n for one in (*found, *drawn) for n in _lines_of(one)}
-    for one in drawn:
-        members = lines_in(one.box, boxes, taken)
-        taken.update(members)
+    named = {one.caption.lines[0] for one in found if one.caption}
+    others = [text for text in texts if text.lines[0] not in named]
+    taken = {n for one in found for n in _lines_of(one)}
+    for one in figures(others, parts, sheet.wide, sheet.high):
+        captions = one.caption.lines if one.caption else ()
+        members = lines_in(one.box, boxes, taken.union(captions))
+        taken.update(captions, members)
         found.append(replace(one, members=members))
-    return found
+    idle = [_as_table(text, found) for text in texts]
+    rows = tables(idle, boxes, rules, sheet.wide, gone=taken)
+    return [*found, *(one for one in rows if not _is_code(one, flow))]
+
+
+def _is_code(region: Region, flow: Flow) -> bool:
+    mono = sum(flow.lines[n].mono for n in region.members)
+    return mono > _CODE * len(region.members)
+
+
+def _as_table(text: Text, found: Sequence[Region]) -> Text:
+    """The caption of a figure that was not found, as that of a table: some figures are rows."""
+    if text.role not in {"figure", "table"}:
+        return text
+    named = [one.caption.lines[0] for one in found if one.caption]
+    is_idle = text.role == "figure" and text.lines[0] not in named
+    return replace(text, role="table" if is_idle else "figure")
 
 
 def _text(group: list[int], flow: Flow, boxes: Sequence[Box]) -> Text:
@@ -252,16 +269,19 @@ def _part(region: Region, flow: Flow, sheet: _Sheet, layout: Layout) -> Iterator
     rows = rows_of(region.members, [sheet.placed(line.box) for line in flow.lines])
     if region.kind == "table":
         for row in rows:
-            yield replace(_row(row, flow, _CELL_GAP, "table_row"), part=name)
+            yield replace(_row(row, flow, dict.fromkeys(row, _CELL_GAP), "table_row"), part=name)
     elif rows:
-        yield _row([n for row in rows for n in row], flow, "\n", "label")
+        gaps = {row[0]: "\n" for row in rows}
+        yield _row([n for row in rows for n in row], flow, gaps, "label")
 
 
-def _row(places: Sequence[int], flow: Flow, gap: str, kind: str) -> Block:
-    text, starts = "", []
+def _row(places: Sequence[int], flow: Flow, gaps: Mapping[int, str], kind: str) -> Block:
+    """Lines one after the other, each with its gap before it, or a blank."""
+    text, anchors = "", []
     for n in places:
         line = flow.lines[n]
-        text += gap if text else ""
-        starts.append((len(text), line))
+        text += gaps.get(n, " ") if text else ""
+        start = len(text)
         text += line.text + ("-" if line.broken else "")
-    return anchored(text, starts, kind, 0, flow.page, gap=len(gap))
+        anchors.append(Anchor(start, len(text), line.box))
+    return printed(text, anchors, kind, 0, flow.page)

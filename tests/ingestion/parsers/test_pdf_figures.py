@@ -183,7 +183,7 @@ def test_a_table_is_one_passage_with_its_caption_and_its_rows(tmp_path, is_ruled
     result = parsed(content, "a.pdf", tmp_path)
     [table] = [draft for draft in drafts_of(result) if "Pairs of herons and" in draft.text]
     rows = "Year | Pairs | Frost days\n1962 | 112 | 18\n1963 | 31 | 71"
-    assert table.text == f"{name} Pairs of herons and days of frost.\n\n{rows}"
+    assert table.text == f"{name} Pairs of herons and days of frost.\n{rows}"
     assert table.kind == "text"
     [(x, y, wide, high)] = table.boxes
     assert x * 612 == pytest.approx(150, abs=6)
@@ -194,6 +194,30 @@ def test_a_table_is_one_passage_with_its_caption_and_its_rows(tmp_path, is_ruled
     at = table.text.index("71")
     [cell] = [a.box for a in table.anchors if a.start <= at < a.end]
     assert cell[0] * 612 == pytest.approx(395, abs=4)
+
+
+def test_a_figure_of_rows_alone_is_read_like_a_table(tmp_path):
+    content = pdf(
+        column(72, 720, PROSE)
+        + rule(150, 658, 330) + cells(155, 644, TABLE) + rule(150, 610, 330)
+        + text(150, 590, "Figure 9. Tagged values of the count.", size=9)
+        + column(72, 530, PROSE)
+    )  # fmt: skip
+    [table] = [d for d in drafts_of(parsed(content, "a.pdf", tmp_path)) if "Tagged" in d.text]
+    assert table.text.endswith("1962 | 112 | 18\n1963 | 31 | 71")
+
+
+def test_further_rows_of_a_long_table_stand_under_its_caption(tmp_path):
+    rows = [
+        ["Year", "Pairs"],
+        *([f"Spring {n}", f"{n * 7 % 90} pairs of herons"] for n in range(45)),
+    ]
+    content = pdf(text(150, 750, "Table 3: A long count.", size=9) + cells(155, 735, rows))
+    first, *further = drafts_of(parsed(content, "a.pdf", tmp_path))[:-1]
+    assert first.text.startswith("Table 3: A long count.\nYear | Pairs\nSpring 0 | 0 pairs")
+    assert further
+    assert all(draft.heading.endswith("Table 3: A long count.") for draft in further)
+    assert all(" | " in line for draft in further for line in draft.text.splitlines())
 
 
 def test_a_table_that_is_a_picture_is_found_like_a_figure(tmp_path):
