@@ -185,10 +185,19 @@ def _with_labels(box: Box, texts: Sequence[Text], found: Sequence[Region]) -> Bo
         for text in texts:
             if text.role != "label" or not _touch(near, text.box) or not holds(most, text.box):
                 continue
+            if not _is_flush(text.box, box):
+                continue
             wider = hull([box, text.box])
             if not any(_touch(wider, other) for other in others) and not _cuts(wider, texts):
                 box = wider
     return box
+
+
+def _is_flush(label: Box, box: Box) -> bool:
+    """Whether a label stands beside a figure, or above or below it without sticking out."""
+    if overlap(label, box, axis=1) > 0.5 * min(label[3], box[3]):
+        return True
+    return overlap(label, grown(box, 2 * _LABEL_PT), axis=0) >= label[2]
 
 
 def _cuts(box: Box, texts: Sequence[Text]) -> bool:
