@@ -7,7 +7,7 @@ from frontend.places import Chars, Place
 from frontend.transcript import Line, transcript_of
 from ingestion.chunking.anchors import clipped
 from search.models import Asset, Document, Passage
-from search.types import Anchor, Box
+from search.types import Anchor, Box, is_figure
 
 PASSAGES_PER_PART = 80
 _RAIL = 10  # pages to each side of the open one
@@ -178,12 +178,16 @@ def _unit(media_type: str) -> str:
 
 
 def boxes_of(passage: Passage, chars: Chars | None = None) -> tuple[Box, ...]:
-    """Where the passage stands on its page; with ``chars``, where they stand, line by line."""
+    """Where the passage stands on its page; with ``chars``, where they stand, line by line.
+
+    Of a figure its own box comes first, whatever is quoted of its caption.
+    """
+    whole = tuple((box[0], box[1], box[2], box[3]) for box in passage.boxes if len(box) == 4)
     if chars:
         anchors = [_anchor(a) for a in passage.anchors if len(a) >= 6 and a[2] is not None]
         if lines := tuple(a.box for a in clipped(anchors, *chars) if a.box):
-            return lines
-    return tuple((box[0], box[1], box[2], box[3]) for box in passage.boxes if len(box) == 4)
+            return (*whole[:1], *lines) if is_figure(passage.kind, passage.page) else lines
+    return whole
 
 
 def _anchor(flat: list[float]) -> Anchor:
@@ -195,7 +199,9 @@ def _outlines(passages: Iterable[Passage], place: Place) -> Iterator[Outline]:
     others = {passage.pk for passage in place.others}
     for passage in passages:
         if place.passage and passage.pk == place.passage.pk:
-            boxes = (place.box,) if place.box else boxes_of(passage, place.chars)
+            boxes = boxes_of(passage, place.chars)
+            if place.box:
+                boxes = (place.box, *(boxes[1:] if place.chars else ()))
             yield from (Outline(box, True) for box in boxes)
         elif passage.pk in others:
             yield from (Outline(box, False) for box in boxes_of(passage))

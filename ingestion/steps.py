@@ -29,7 +29,7 @@ from search.material import Material
 from search.models import Asset, Passage
 from search.picture_index import SignedPicture
 from search.store import Store
-from search.types import Modality
+from search.types import Modality, is_looked_at
 
 PARSED_FILE = "parsed.json"
 PROGRESS_EVERY_S = 1.0
@@ -188,6 +188,10 @@ def _about_tokens(text: str) -> int:
     return (len(text) + 3) // 4
 
 
+def _is_known_again(draft: PassageDraft) -> bool:
+    return picture_index.has_signature(draft.kind, draft.text, draft.page, draft.picture)
+
+
 def sign_drafts(
     drafts: Sequence[PassageDraft], folder: Path, progress: Callable[[float], object]
 ) -> dict[str, Signature]:
@@ -195,7 +199,7 @@ def sign_drafts(
     files = [
         file
         for draft in drafts
-        if picture_index.has_signature(draft.kind, draft.text, draft.picture)
+        if _is_known_again(draft)
         for file in (draft.picture, *draft.frames)
     ]
     signatures: dict[str, Signature] = {}
@@ -219,18 +223,16 @@ def _signed(
             if file in signatures and file in kept
         ]
         for place, draft in enumerate(drafts)
-        if picture_index.has_signature(draft.kind, draft.text, draft.picture)
+        if _is_known_again(draft)
     }
 
 
 def _materials(drafts: Sequence[PassageDraft], parsed: Parsed, folder: Path) -> list[Material]:
-    """What encoders look at and listen to of each passage without words."""
+    """What encoders look at and listen to; of most passages with words, nothing."""
     strips = {one.start_s: folder / one.file for one in parsed.media if one.kind == "clip"}
     track = next((folder / one.file for one in parsed.media if one.kind == "track"), None)
     return [
-        Material(Modality(draft.kind))
-        if draft.text
-        else Material(
+        Material(
             Modality(draft.kind),
             folder / draft.picture if draft.picture else None,
             strips.get(draft.start_s),
@@ -238,6 +240,8 @@ def _materials(drafts: Sequence[PassageDraft], parsed: Parsed, folder: Path) -> 
             draft.start_s or 0.0,
             draft.end_s or 0.0,
         )
+        if is_looked_at(draft.kind, draft.text, draft.page)
+        else Material(Modality(draft.kind))
         for draft in drafts
     ]
 

@@ -9,7 +9,10 @@ from search.types import Anchor, Box, View
 class Block:
     """A run of text with its place, in reading order.
 
-    ``kind``: paragraph, heading, list, table_row, code, caption, cue (subtitle line), ocr, record.
+    ``kind``: paragraph, heading, list, table_row, code, caption, cue (subtitle line), ocr, record,
+    label (words printed in a figure).
+    ``part``: the name of the figure or table whose caption or row it is; the picture of a figure
+    is the media file of that stem.
     ``anchors`` place character ranges of ``text``: one per printed line (box) or per cue (time).
     """
 
@@ -19,6 +22,7 @@ class Block:
     page: int | None = None  # page, slide or sheet, from 1
     level: int = 0  # of a heading: 1 is the highest
     section: str = ""  # sheet, slide or symbol name, where the format has one
+    part: str = ""
     anchors: tuple[Anchor, ...] = ()
     start_s: float | None = None
     end_s: float | None = None

@@ -37,7 +37,7 @@ def add_seen(corpus: Corpus) -> int:
 def _seen_passages(document: Document) -> list[Passage]:
     """Passages without words for the pages, pictures and shots of a document."""
     known = set(
-        Passage.objects.filter(document=document, text="").values_list("picture", flat=True)
+        Passage.objects.looked_at().filter(document=document).values_list("picture", flat=True)
     )
     last = Passage.objects.filter(document=document).aggregate(Max("ordinal"))["ordinal__max"] or 0
     assets = document.assets.filter(kind__in=_SEEN).exclude(sha256__in=known)
@@ -83,7 +83,7 @@ def readable(alias: str, passages: "QuerySet[Passage]") -> "QuerySet[Passage]":
     if not isinstance(encoder, MediaEncoder):
         return passages.exclude(text="", heading="")
     kinds = [kind for kind in Modality if encoder.reads(kind)]
-    return passages.filter(text="", kind__in=kinds)
+    return passages & Passage.objects.looked_at().filter(kind__in=kinds)
 
 
 def _add_rows(alias: str, space: VectorSpace, passages: Sequence[Passage]) -> int:

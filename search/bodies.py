@@ -31,6 +31,7 @@ from search.types import (
     Query,
     Sentence,
     Source,
+    is_figure,
 )
 
 Body = dict[str, Any]
@@ -266,7 +267,7 @@ def view_url(candidate: Candidate) -> str:
     """A page of ours, opened at the passage; a picture at the part, a clip at the second found."""
     address = f"/documents/{candidate.source.id}/?passage={candidate.passage_id}"
     locator = candidate.locator
-    if candidate.text:
+    if candidate.text and not is_figure(candidate.kind, locator.page):
         return address
     if locator.start_s is not None:
         return f"{address}&t={_number(locator.start_s)}"

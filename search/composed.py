@@ -7,11 +7,13 @@ from search.retrieval import pictured
 from search.retrieval.background import Judged
 from search.retrieval.pictured import Place
 from search.transforms.base import TO_FIND, SubQuery
-from search.types import Candidate, Plan, Query, Run, Signal
+from search.types import Box, Candidate, Modality, Plan, Query, Run, Signal, is_figure
 
 FOUND = 30.0  # weight of what was found by its details: before anything that is merely like it
 BESIDE_WORDS = 3.0  # the same where words ask for something of their own
 WORDS = 0.5  # of what was read in a picture, beside what was asked in words
+AS_SURE = 0.8  # of the places that agree on a page: a figure on it with so many is meant
+SAME_SPOT = 0.6  # of what was found on the page, that lies where it was found in the figure
 SAME = 0.3  # of the shorter of two spans, from which they are one moment
 NEARLY = 0.9  # of the better one's score
 HALF = 10.0  # places that agree from which a picture is rather known again than not
@@ -46,6 +48,41 @@ def placed(candidates: Sequence[Candidate], places: Mapping[int, Place]) -> tupl
     return tuple(
         _at(one, places[one.passage_id]) if one.passage_id in places else one for one in candidates
     )
+
+
+def without_pages_of(
+    candidates: Sequence[Candidate], places: Mapping[int, Place]
+) -> tuple[Candidate, ...]:
+    """The candidates without pages of which no more was found than a figure that is found, too."""
+    figures = [
+        one
+        for one in candidates
+        if one.passage_id in places and is_figure(one.kind, one.locator.page)
+    ]
+    return tuple(
+        one
+        for one in candidates
+        if one.kind != Modality.PAGE
+        or one.passage_id not in places
+        or not any(_shows_no_more(one, figure) for figure in figures)
+    )
+
+
+def _shows_no_more(page: Candidate, figure: Candidate) -> bool:
+    if page.source.id != figure.source.id or page.locator.page != figure.locator.page:
+        return False
+    if not page.locator.boxes or not figure.locator.boxes or not figure.signals:
+        return False
+    mine, theirs = page.signals.get(pictured.RETRIEVER), figure.signals.get(pictured.RETRIEVER)
+    is_as_sure = bool(mine and theirs and theirs.raw >= AS_SURE * mine.raw)
+    return is_as_sure and _shared(page.locator.boxes[0], figure.locator.boxes[0]) > SAME_SPOT
+
+
+def _shared(part: Box, whole: Box) -> float:
+    """The share of a box that lies in another."""
+    across = min(part[0] + part[2], whole[0] + whole[2]) - max(part[0], whole[0])
+    down = min(part[1] + part[3], whole[1] + whole[3]) - max(part[1], whole[1])
+    return max(0.0, across) * max(0.0, down) / max(part[2] * part[3], 1e-9)
 
 
 def merged_moments(

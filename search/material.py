@@ -80,7 +80,7 @@ def encode_inputs(
 
 
 def material_of(passages: Sequence[Passage]) -> list[Material]:
-    """The material of stored passages without words."""
+    """The material of stored passages that are looked at or listened to."""
     store = Store(Path(settings.MEDIA_ROOT))
     assets = Asset.objects.filter(
         document__in={p.document_id for p in passages},

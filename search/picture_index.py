@@ -1,6 +1,6 @@
 """The write side of pictures that are known again by their details.
 
-Every passage without words that has a picture (a page, a picture, a clip's frame) gets one
+Every passage that is looked at and has a picture (a page, a figure, a clip's frame) gets one
 signature: its vectors in the space of details, and the details themselves.
 """
 
@@ -20,7 +20,7 @@ from search.encoders.picture_signature import FINGERPRINT, Signature, sign
 from search.material import open_pixels
 from search.models import Asset, Corpus, Passage, PictureDetails, Vector, VectorSpace
 from search.store import Store
-from search.types import Modality
+from search.types import Modality, is_looked_at
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +38,9 @@ def space() -> VectorSpace:
     return found
 
 
-def has_signature(kind: str, text: str, picture: str) -> bool:
+def has_signature(kind: str, text: str, page: int | None, picture: str) -> bool:
     """Whether a passage is known again by its picture."""
-    return kind in KINDS and not text and bool(picture)
+    return kind in KINDS and is_looked_at(kind, text, page) and bool(picture)
 
 
 def sign_file(path: Path) -> Signature | None:
@@ -87,7 +87,7 @@ def store(passages: Sequence[Passage], signed: Mapping[int, Sequence[SignedPictu
 
 def lacking(corpus: Corpus) -> "QuerySet[Passage]":
     """The passages of a corpus that still want a signature."""
-    own = Passage.objects.filter(corpus=corpus, kind__in=KINDS, text="", details=None)
+    own = Passage.objects.looked_at().filter(corpus=corpus, kind__in=KINDS, details=None)
     return own.exclude(picture="").order_by("pk")
 
 

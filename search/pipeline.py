@@ -9,7 +9,14 @@ from dataclasses import dataclass, field, replace
 from django.db import OperationalError
 
 from search import planning, reranking
-from search.composed import merged_moments, placed, seen_as_asked, weights_of, with_words
+from search.composed import (
+    merged_moments,
+    placed,
+    seen_as_asked,
+    weights_of,
+    with_words,
+    without_pages_of,
+)
 from search.errors import NotVisibleError, QueryError
 from search.expansion import Texts, expand
 from search.fusion import FUSIONS, scale
@@ -92,7 +99,7 @@ def complete(query: Query, ranked: Ranked) -> Found:
     clock = _Clock(dict(retrieved.timings))
     shown = max(LEAST_READ, READ_AHEAD * (query.offset + query.k))
     read = placed(hydrate(ranked.hits[:shown], query.corpora), retrieved.places)
-    read = merged_moments(read, retrieved.places)
+    read = merged_moments(without_pages_of(read, retrieved.places), retrieved.places)
     clock.note("hydrate")
     candidates = rest.run(
         lambda: refine(query, ranked.plan.refiners, read, filters=retrieved.filters),

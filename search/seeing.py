@@ -65,8 +65,8 @@ def is_seen(query: Query, plan: Plan) -> bool:
     """Whether there is anything to look for or to listen to."""
     if query.media:
         return True
-    if query.like_passage is not None:  # one with words is compared by its words
-        return Passage.objects.filter(pk=query.like_passage, text="").exists()
+    if query.like_passage is not None:  # one with words alone is compared by its words
+        return Passage.objects.looked_at().filter(pk=query.like_passage).exists()
     return plan.looks and bool(conf().media_spaces)
 
 
@@ -156,7 +156,7 @@ def _know_passage_again(query: Query, filters: Filters, found: Seen) -> None:
     """More like this page or picture: where else it is shown."""
     passage = Passage.objects.filter(pk=query.like_passage, corpus__in=list(query.corpora)).first()
     if passage is None or not picture_index.has_signature(
-        passage.kind, passage.text, passage.picture
+        passage.kind, passage.text, passage.page, passage.picture
     ):
         return
     picture = open_pixels(Store(Path(settings.MEDIA_ROOT)).path(passage.picture))

@@ -16,6 +16,20 @@ class Modality(StrEnum):
     AUDIO = "audio"
 
 
+def is_figure(kind: str, page: int | None) -> bool:
+    """Whether a passage is a picture that stands on a page: one with its caption, if it has one."""
+    return kind == Modality.IMAGE and page is not None
+
+
+def is_looked_at(kind: str, text: str, page: int | None) -> bool:
+    """Whether a passage is what encoders look at or listen to, and what is known again.
+
+    Those without words are, and figures. The words of a document that is itself a picture are
+    passages beside the one that shows it. ``PassageQuerySet.looked_at`` asks the same of rows.
+    """
+    return not text or is_figure(kind, page)
+
+
 class Support(StrEnum):
     """How far the cited passage carries a sentence, worst last."""
 

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from ingestion.chunking.anchors import clipped, merged_boxes, shifted
 from ingestion.chunking.cues import cue_groups
+from ingestion.chunking.parts import as_figure, as_rows, figure_of
 from ingestion.chunking.seen import seen_passages, shown_at
 from ingestion.chunking.sentences import CountTokens, spans
 from ingestion.types import Block, Page, Parsed, PassageDraft
@@ -14,7 +15,7 @@ from search.types import Anchor, Modality, View
 GAP = "\n\n"  # between two blocks
 _ROW_GAP = "\n"  # between two rows of a table, two lines of a picture, two cues
 _SINGLE = {"record"}  # each block a passage of its own
-_CLOSE = {"table_row", "ocr", "cue", "code", "list"}
+_CLOSE = {"table_row", "ocr", "cue", "code", "list", "label"}
 _VIEW_NAMES = {"ocr": "ocr", "cue": "transcript", "caption": "caption"}
 
 
@@ -31,7 +32,8 @@ def passages(parsed: Parsed, *, count_tokens: CountTokens, capacity: int) -> lis
     """Cut a parsed document into passages of at most ``capacity`` tokens, in reading order.
 
     The document's text is its blocks joined by a blank line; ``chars`` counts in it. No passage
-    crosses a page, a heading or a change of kind. Behind them stands what is seen and heard.
+    crosses a page, a heading or a change of kind; a figure or table is one of its own. Behind them
+    stands what is seen and heard.
     """
     drafts: list[PassageDraft] = []
     for placed in _runs(_placed(parsed.blocks)):
@@ -101,6 +103,7 @@ def _runs(placed: Sequence[Placed]) -> Iterator[list[Placed]]:
 def _family(placed: Placed) -> tuple[object, ...]:
     block = placed.block
     kind = block.kind if block.kind in _CLOSE | _SINGLE and block.kind != "list" else "prose"
+    kind = block.part or kind
     moment = (block.start_s, block.end_s) if kind == "ocr" else None
     return (block.page, placed.heading, kind, block.origin, moment)
 
@@ -111,11 +114,12 @@ def _cut(
     text, anchors, starts = _joined_text(run)
     first = run[0]
     whole = _draft_of(first, parsed)
+    figure = figure_of(parsed, first.block)
     for start, end in spans(text, count_tokens=count_tokens, capacity=capacity):
         piece = clipped(anchors, start, end)
         boxes = merged_boxes([a.box for a in piece if a.box])
         begin, until = _time(piece, first.block)
-        yield replace(
+        draft = replace(
             whole,
             text=text[start:end],
             anchors=piece,
@@ -126,6 +130,11 @@ def _cut(
             views=(View(_view_name(first.block), first.block.origin, 0, end - start),),
             picture=_picture(parsed, first.block.page, begin),
         )
+        if figure and not start:  # what is left of a long caption is text
+            draft = as_figure(draft, figure)
+        if first.block.part and not figure:
+            draft = as_rows(draft, first.block.text if start else "")
+        yield draft
 
 
 def _joined_text(run: Sequence[Placed]) -> tuple[str, list[Anchor], list[tuple[int, int]]]:
@@ -133,12 +142,18 @@ def _joined_text(run: Sequence[Placed]) -> tuple[str, list[Anchor], list[tuple[i
     text, anchors, starts = "", [], []
     for number, placed in enumerate(run):
         if number:
-            close = placed.block.kind in _CLOSE and run[number - 1].block.kind == placed.block.kind
-            text += _ROW_GAP if close else GAP
+            text += _ROW_GAP if _are_close(run[number - 1].block, placed.block) else GAP
         starts.append((len(text), placed.offset))
         anchors += shifted(placed.block.anchors, len(text))
         text += placed.block.text
     return text, anchors, starts
+
+
+def _are_close(above: Block, below: Block) -> bool:
+    """Whether two blocks are rows, lines or cues of one thing; a table's caption is its first."""
+    if above.part:
+        return True  # a run holds one part
+    return below.kind in _CLOSE and above.kind == below.kind
 
 
 def _in_document(starts: Sequence[tuple[int, int]], position: int) -> int:

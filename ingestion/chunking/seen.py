@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from ingestion.chunking.parts import captioned
 from ingestion.types import Media, Page, Parsed, PassageDraft
 from search.types import Modality
 
@@ -13,7 +14,7 @@ MOST_WINDOWS = 3000
 def seen_passages(parsed: Parsed) -> list[PassageDraft]:
     """One passage without words for each page picture, picture, clip and stretch of sound.
 
-    Its words, where it has any, are passages of their own.
+    Its words, where it has any, are passages of their own; a figure with a caption is among those.
     """
     return [
         *(_page(page) for page in parsed.pages if page.image),
@@ -34,8 +35,9 @@ def _page(page: Page) -> PassageDraft:
 
 
 def _pictures(parsed: Parsed) -> Iterator[PassageDraft]:
+    with_words = captioned(parsed.blocks, parsed.media)
     for media in parsed.media:
-        if media.kind == "image":
+        if media.kind == "image" and media.file not in with_words:
             yield PassageDraft(
                 kind=str(Modality.IMAGE),
                 text="",

@@ -1,4 +1,4 @@
-"""PDF: text lines with their boxes, page pictures, and OCR where a page has no text."""
+"""PDF: text lines with their boxes, page pictures, figures, and OCR where a page has no text."""
 
 import time
 from collections.abc import Sequence
@@ -15,7 +15,9 @@ from ingestion.media.ocr import ocr_missing, reads_language
 from ingestion.parsers import metadata
 from ingestion.parsers.base import Parser, capped
 from ingestion.parsers.cleaning import one_line, shown
-from ingestion.parsers.pdf_blocks import document_blocks
+from ingestion.parsers.pdf_crops import crops
+from ingestion.parsers.pdf_drawn import Drawing
+from ingestion.parsers.pdf_layout import document_layout
 from ingestion.parsers.pdf_lines import PrintedLine
 from ingestion.parsers.pdf_page import read_page
 from ingestion.parsers.pdf_typography import PageLines, largest_lines
@@ -37,6 +39,7 @@ class _Reading:
     limits: Limits
     texts: list[PageLines] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
+    drawings: dict[int, Drawing] = field(default_factory=dict)
     broken: list[int] = field(default_factory=list)
     hidden: list[int] = field(default_factory=list)
     unread: list[int] = field(default_factory=list)
@@ -58,7 +61,7 @@ class PdfParser(Parser):
     accepts = frozenset({"application/pdf"})
 
     def parse(self, request: ParseRequest, limits: Limits) -> Parsed:
-        """Blocks with an anchor for each printed line, a picture of each page, attachments.
+        """Blocks with an anchor for each printed line, pictures of pages and figures, attachments.
 
         Raises:
             IngestError: locked by a password, damaged, or without a page.
@@ -67,11 +70,13 @@ class PdfParser(Parser):
         try:
             reading = _Reading(request, limits)
             notices = _read_pages(document, reading)
+            layout = document_layout(reading.texts, reading.drawings)
+            media = crops(document, layout.figures, request.output, lambda: _draws(reading))
             members = _attachments(document, request, limits, notices)
             facts = document.get_metadata_dict(skip_empty=True)
         finally:
             document.close()
-        blocks = capped(document_blocks(reading.texts), limits, notices)
+        blocks = capped(layout.blocks, limits, notices)
         if not blocks:
             notices.append("No words were found; only the pictures of its pages can be searched.")
         first = [text for text in reading.texts if text.number == 1]
@@ -88,6 +93,7 @@ class PdfParser(Parser):
             language=metadata.detect_language(_words(reading.texts[:20])),
             blocks=blocks,
             pages=tuple(reading.pages),
+            media=media,
             members=members,
             notices=tuple(notices),
         )
@@ -142,8 +148,7 @@ def _read_pages(document: pdfium.PdfDocument, reading: _Reading) -> list[str]:
 def _take_page(
     document: pdfium.PdfDocument, index: int, reading: _Reading, *, can_read: bool
 ) -> None:
-    number, spent = index + 1, reading.spent()
-    draws = spent < _DRAW_SHARE and reading.written < _OUTPUT_SHARE * reading.limits.output_bytes
+    number, spent, draws = index + 1, reading.spent(), _draws(reading)
     try:
         page = document[index]
         width, height = page.get_size()
@@ -163,6 +168,8 @@ def _take_page(
     shrink = min(1.0, _LONGEST_SIDE / max(width, height, 1.0))
     reading.pages.append(Page(number, label, width * shrink, height * shrink, result.image))
     reading.texts += result.texts
+    if result.drawing is not None:
+        reading.drawings[number] = result.drawing
     if result.image:
         reading.written += (Path(reading.request.output) / result.image).stat().st_size
     for flag, pages in (
@@ -175,6 +182,12 @@ def _take_page(
     if not reading.language and any(text.derived for text in result.texts):
         guess = metadata.detect_language(_words(reading.texts))
         reading.language = guess if reads_language(guess) else "en"
+
+
+def _draws(reading: _Reading) -> bool:
+    """Whether there is time and room left for more pictures."""
+    limit = _OUTPUT_SHARE * reading.limits.output_bytes
+    return reading.spent() < _DRAW_SHARE and reading.written < limit
 
 
 def _notices(reading: _Reading, total: int, count: int, *, can_read: bool) -> list[str]:

@@ -4,16 +4,19 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from ingestion.media.reading_order import reading_order
 from ingestion.parsers.pdf_lines import PrintedLine, upright
-from ingestion.parsers.pdf_typography import LARGER, PageLines, Typography, is_repeated, study
+from ingestion.parsers.pdf_typography import LARGER, PageLines, Typography
 from ingestion.types import Block
 from search.types import Anchor
 
 _BULLET = re.compile(r"^(?:[•‣▪●○◦■□–—∙·*]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+\S")
 _CAPTION = re.compile(
-    r"^(?:Figure|Fig\.|Table|Scheme|Listing|Algorithm|Abbildung|Abb\.|Tabelle|Tab\.)\s*"
-    r"\d+(?:\.\d+)*\s*[.:|–-]"
+    r"^(?:(?P<table>(?i:(?:Supplementary )?Table|Tabelle|Tab\.|Tableau|Tabla|Tabella))"
+    r"|(?P<text>(?i:Listing|Algorithm))"
+    r"|(?i:(?:Supplementary )?Fig(?:ure|\.)?|Scheme|Chart|Exhibit|Plate"
+    r"|Abbildung|Abb\.|Bild|Figura|Schema|Grafik))\s*"
+    r"(?:[A-Z]{0,2}\.?\d+(?:[.-]\d+)*[a-z]?|[IVX]{1,5})"
+    r"\s*(?:[.:|–—-](?:\s|$|\D)|$|\([^)]*$|\([a-z]\)|(?<=\s)[A-ZÄÖÜ])"
 )
 _CONTENTS = re.compile(r"(?:\. ?){4,}|^\d.*\s\d+$")  # a line of a table of contents
 _END = re.compile(r"[.!?:;…][\"'”’»)\]]*$")
@@ -21,49 +24,12 @@ _WORD_END = re.compile(r"(\w+)$")
 _WORD_START = re.compile(r"^(\w+)")
 
 
-def document_blocks(pages: Sequence[PageLines]) -> list[Block]:
-    """All blocks in reading order. Running heads are kept once, page numbers never."""
-    style = study(pages)
-    seen: set[str] = set()
-    blocks: list[Block] = []
-    for page in pages:
-        lines = [line for line in page.lines if not is_repeated(line, style, seen)]
-        for group in _in_order(lines):
-            blocks += _flow(group, page, style)
-    return blocks
-
-
-def _in_order(lines: list[PrintedLine]) -> list[list[PrintedLine]]:
-    """Lines by the way they lie, the commonest way first, each group in reading order."""
-    turns = Counter({turn: 0 for turn in (0, 90, 180, 270)})
-    for line in lines:
-        turns[line.turn] += len(line.text)
-    groups = []
-    for turn, count in turns.most_common():
-        if not count:
-            continue
-        group = [line for line in lines if line.turn == turn]
-        if group[0].paragraph < 0:  # OCR has its own order
-            code = [index for index, line in enumerate(group) if line.mono]
-            order = reading_order([upright(line.box, turn) for line in group], code)
-            group = [group[index] for index in order]
-        groups.append(group)
-    return groups
-
-
-def _flow(lines: list[PrintedLine], page: PageLines, style: Typography) -> list[Block]:
-    """Consecutive lines gathered into blocks."""
-    flow = Flow(lines, page, style)
-    blocks: list[Block] = []
-    gathered: list[int] = []
-    for at in range(len(lines)):
-        if gathered and flow.begins(at, gathered):
-            blocks.append(flow.block(gathered))
-            gathered = []
-        gathered.append(at)
-    if gathered:
-        blocks.append(flow.block(gathered))
-    return [block for block in blocks if block.text]
+def caption_of(line: PrintedLine) -> str:
+    """Whether a line begins the caption of a "figure" or a "table"; "" if of neither."""
+    found = _CAPTION.match(line.text)
+    if not found or found["text"]:
+        return ""
+    return "table" if found["table"] else "figure"
 
 
 class Flow:
@@ -76,6 +42,20 @@ class Flow:
         self.high = page.height * page.aspect if lies else page.height
         self.wide = page.height if lies else page.height * page.aspect
         self.heads = [self._heading_level(line) for line in lines]
+
+    def groups(self) -> list[list[int]]:
+        """The places of the lines, gathered into what is one block each."""
+        gathered: list[list[int]] = []
+        for at in range(len(self.lines)):
+            if gathered and not self.begins(at, gathered[-1]):
+                gathered[-1].append(at)
+            else:
+                gathered.append([at])
+        return gathered
+
+    def part(self, places: Sequence[int]) -> "Flow":
+        """The flow of some of the lines alone."""
+        return Flow([self.lines[at] for at in places], self.page, self.style)
 
     def begins(self, at: int, gathered: list[int]) -> bool:
         """Whether line ``at`` opens a new block after the lines gathered so far."""
@@ -156,7 +136,7 @@ class Flow:
         lines = [self.lines[at] for at in members]
         level = self.heads[members[0]]
         kind = self._kind(lines, level)
-        text, anchors = "", []
+        text, starts = "", []
         for at, line in zip(members, lines, strict=True):
             if kind == "code":
                 text += self._code_gap(at, members)
@@ -166,8 +146,8 @@ class Flow:
             text += line.text
             if line.broken:
                 text += "-" if at == members[-1] or kind == "code" else "\u00ad"
-            anchors.append((start, line))
-        return _anchored(text, anchors, kind, level, self.page)
+            starts.append((start, line))
+        return printed(text, _anchors(text, starts), kind, level, self.page)
 
     def _kind(self, lines: list[PrintedLine], level: int) -> str:
         if level:
@@ -209,16 +189,19 @@ def joined(text: str, line: PrintedLine, words: Counter[str]) -> str:
     return f"{stem}-" if is_compound or stem[: before.start()].endswith("-") else stem
 
 
-def _anchored(
-    text: str, starts: Sequence[tuple[int, PrintedLine]], kind: str, level: int, page: PageLines
-) -> Block:
-    """A block whose anchors are exact although joining took characters away."""
+def _anchors(text: str, starts: Sequence[tuple[int, PrintedLine]]) -> list[Anchor]:
+    """Anchors that are exact although joining took characters away."""
     anchors = []
     for number, (start, line) in enumerate(starts):
         end = starts[number + 1][0] if number + 1 < len(starts) else len(text)
         while end > start and text[end - 1].isspace():
             end -= 1
         anchors.append(Anchor(start, end, line.box))
+    return anchors
+
+
+def printed(text: str, anchors: Sequence[Anchor], kind: str, level: int, page: PageLines) -> Block:
+    """A block of a page with an anchor for each of its lines."""
     return Block(
         text=text,
         kind=kind,

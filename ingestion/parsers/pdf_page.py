@@ -9,6 +9,7 @@ from PIL import Image
 from pypdfium2 import raw
 
 from ingestion.parsers import pdf_picture
+from ingestion.parsers.pdf_drawn import Drawing, drawing_of
 from ingestion.parsers.pdf_lines import PrintedLine, printed_lines, shown_as
 from ingestion.parsers.pdf_rejoin import rejoined
 from ingestion.parsers.pdf_typography import PageLines
@@ -24,9 +25,13 @@ _MENTIONED = 12  # hidden characters: fewer are no message
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """What one page gave: its lines by origin, its picture's file, what was left out."""
+    """What one page gave: its lines by origin, its picture's file, what was left out.
+
+    ``drawing`` is None where no figures are looked for: on pages that a machine read.
+    """
 
     texts: tuple[PageLines, ...]
+    drawing: Drawing | None = None
     image: str = ""
     was_hidden: bool = False
     wants_ocr: bool = False  # it has no text of its own and was not read by a machine
@@ -58,6 +63,7 @@ def read_page(
     ]
     return ReadPage(
         texts=tuple(texts),
+        drawing=drawing_of(page, picture) if draws and not read else None,
         image=pdf_picture.keep(picture, folder, number) if draws and picture else "",
         was_hidden=not wants and _hides(lines, visible, layer),
         wants_ocr=wants and not reads and _is_drawn(picture),

@@ -21,7 +21,9 @@ MAX_BYTES = 128 << 20
 FILE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,60}")
 BLOCK_KINDS = frozenset(
     {"paragraph", "heading", "list", "table_row", "code", "caption", "cue", "ocr", "record"}
+    | {"label"}
 )
+PART_NAME = re.compile(r"(figure|table)-\d{4}")
 MEDIA_KINDS = frozenset({"image", "shot", "sound", "poster", "clip", "frame", "track"})
 ORIGINS = frozenset({"source", "derived"})
 MOST_PAGES = 1_000_000
@@ -116,6 +118,8 @@ def _check(parsed: Parsed, folder: Path) -> None:
 def _check_block(block: Block) -> None:
     if block.kind not in BLOCK_KINDS or block.origin not in ORIGINS:
         raise ResultError(f"A block is of kind {block.kind[:50]!r}, origin {block.origin[:50]!r}.")
+    if block.part and not PART_NAME.fullmatch(block.part):
+        raise ResultError(f"A block is part of {block.part[:50]!r}, which is no name of ours.")
     if not 0 <= block.level <= 9:
         raise ResultError(f"A block has level {block.level}; 0 to 9 are known.")
     _check_page_number(block.page)

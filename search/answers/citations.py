@@ -7,7 +7,7 @@ from dataclasses import replace
 from search.generators.base import Drafted, Quote
 from search.generators.sentences import sentence_spans
 from search.generators.terms import content_terms, stems
-from search.types import Anchor, Box, Candidate, Citation, Evidence, Locator, View
+from search.types import Anchor, Box, Candidate, Citation, Evidence, Locator, View, is_figure
 
 _SINGLE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 _READINGS = {
@@ -78,11 +78,17 @@ def locate(candidate: Candidate, start: int, end: int) -> Locator:
     return Locator(
         page=whole.page,
         page_label=whole.page_label,
-        boxes=boxes or whole.boxes,
+        boxes=(*_figure(candidate), *boxes) or whole.boxes,
         start_s=min(begins, default=whole.start_s),
         end_s=max(ends, default=whole.end_s),
         chars=_document_chars(candidate, start, end),
     )
+
+
+def _figure(candidate: Candidate) -> tuple[Box, ...]:
+    """The figure whose caption is quoted, which is to be seen with its words."""
+    boxes = candidate.locator.boxes
+    return boxes[:1] if is_figure(candidate.kind, candidate.locator.page) else ()
 
 
 def how_read(candidate: Candidate, start: int, end: int) -> str:

@@ -15,6 +15,10 @@ class PassageQuerySet(models.QuerySet["Passage"]):
     def visible_to(self, viewer: Viewer) -> Self:
         return self.filter(corpus__in=Corpus.objects.visible_to(viewer))
 
+    def looked_at(self) -> Self:
+        """What encoders look at or listen to: ``search.types.is_looked_at``, asked of rows."""
+        return self.filter(models.Q(text="") | models.Q(kind=Modality.IMAGE, page__isnull=False))
+
 
 class Passage(models.Model):
     """The smallest thing an answer can cite. Rows exist only for searchable documents.

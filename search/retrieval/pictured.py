@@ -18,7 +18,7 @@ from search.material import open_pixels
 from search.models import Asset, Passage, VectorSpace
 from search.retrieval.nearest import literal, nearest
 from search.store import Store
-from search.types import Box, Filters, Hit, Modality, Run, Signal
+from search.types import Box, Filters, Hit, Modality, Run, Signal, is_figure
 
 RETRIEVER = "image:details"
 CANDIDATES = 50  # whose details are laid over those of the question
@@ -160,7 +160,17 @@ def _place(picture: Pixels, one: _Kept) -> Place:
     if passage.kind == Modality.VIDEO:
         return Place(start_s=_second(picture, one), end_s=passage.end_s)
     box = _box(picture, one)
-    return Place(boxes=(box,) if box[2] * box[3] < WHOLE else ())
+    return Place(boxes=(_on_page(box, passage),) if box[2] * box[3] < WHOLE else ())
+
+
+def _on_page(box: Box, passage: Passage) -> Box:
+    """A part of a figure as a part of the page on which it stands; any other box as it is."""
+    if not is_figure(passage.kind, passage.page) or not passage.boxes:
+        return box
+    left, top, wide, tall = passage.boxes[0]
+    x, y, width, height = box
+    placed = (left + x * wide, top + y * tall, width * wide, height * tall)
+    return (round(placed[0], 5), round(placed[1], 5), round(placed[2], 5), round(placed[3], 5))
 
 
 def _box(picture: Pixels, one: _Kept) -> Box:

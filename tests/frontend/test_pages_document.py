@@ -3,9 +3,11 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client
 
 from ingestion.models import Job
+from search import indexing
 from search.models import Corpus, Document, Passage
 from tests.frontend import shelves
 from tests.frontend.conftest import SignIn
@@ -46,6 +48,28 @@ def test_quoted_characters_are_framed_and_marked_alone(client: Client, paper: Do
 
         assert outlines(page) == [("cited", "0.1", "0.34", "0.8", "0.04")]
         assert "<mark>The lamp of a first-order light" in page
+
+
+def test_a_figure_is_framed_with_the_words_of_its_caption_that_are_quoted(
+    client: Client, paper: Document
+) -> None:
+    words = "Figure 2: The lantern room from above."
+    line = [0, len(words), 0.2, 0.6, 0.4, 0.02]
+    figure = Passage(
+        document=paper, corpus=paper.corpus, ordinal=90, kind="image", text=words, page=2,
+        boxes=[[0.2, 0.3, 0.5, 0.25], [0.2, 0.6, 0.4, 0.02]], anchors=[line],
+    )  # fmt: skip
+    with transaction.atomic():
+        indexing.append(paper, [figure])
+    whole, caption = ("cited", "0.2", "0.3", "0.5", "0.25"), ("cited", "0.2", "0.6", "0.4", "0.02")
+    address = f"/documents/{paper.pk}/?passage={figure.pk}"
+
+    assert outlines(page_of(client, address)) == [whole, caption]
+    assert outlines(page_of(client, f"{address}&box=0.2,0.3,0.5,0.25")) == [whole]
+    quote = f"{address}&box=0.2,0.3,0.5,0.25&chars=0-{len(words)}"
+    first, line_of_caption = outlines(page_of(client, quote))
+    assert first == whole
+    assert [float(side) for side in line_of_caption[1:]] == pytest.approx([0.2, 0.6, 0.4, 0.02])
 
 
 def test_other_found_passages_are_drawn_listed_and_dotted(client: Client, paper: Document) -> None:

@@ -116,3 +116,24 @@ def zipped_as(files: dict[str, bytes | str]) -> bytes:
         for name, content in files.items():
             archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def picture(x: float, y: float, wide: float, high: float, *, seed: int = 1) -> str:
+    """PDF operators that put a small grey raster picture at a place in points."""
+    shades = [(seed * 53 + n * n * 37 + n * 11) % 200 for n in range(64)]
+    pixels = "".join(f"{shade:02x}" for shade in shades)
+    return f"q {wide} 0 0 {high} {x} {y} cm BI /W 8 /H 8 /CS /G /BPC 8 /F /AHx ID {pixels}> EI Q\n"
+
+
+def chart(x: float, y: float, wide: float, high: float) -> str:
+    """PDF operators that draw two axes and a jagged curve."""
+    steps = [f"{x + wide * n / 60} {y + high * ((n * 7) % 11) / 11} l" for n in range(1, 61)]
+    return (
+        f"{x} {y} m {x} {y + high} l S {x} {y} m {x + wide} {y} l S\n"
+        f"{x} {y} m {' '.join(steps)} S\n"
+    )
+
+
+def rule(x: float, y: float, wide: float) -> str:
+    """PDF operators that draw a level line."""
+    return f"0.6 w {x} {y} m {x + wide} {y} l S 1 w\n"

@@ -176,3 +176,10 @@ def test_not_a_number_cannot_be_smuggled_in(folder):
     assert math.isnan(float("nan"))
     with pytest.raises(ResultError):
         load(dump(FULL).replace(b'"duration_s":6.166', b'"duration_s":"NaN"'), folder)
+
+
+@pytest.mark.parametrize("part", ["../../etc", "figure-1", "figure-00001", "page-0001"])
+def test_a_part_under_a_name_we_would_not_make_is_refused(folder, part):
+    block = Block("Figure 1: Herons.", kind="caption", part=part)
+    with pytest.raises(ResultError, match="no name of ours"):
+        load(dump(dataclasses.replace(FULL, blocks=(block,))), folder)
