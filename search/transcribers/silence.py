@@ -45,4 +45,6 @@ def quietest(samples: NDArray[np.float32], begin: int, frame: int = FRAME) -> in
 def _over_silence(one: Segment, samples: NDArray[np.float32], rate: int) -> bool:
     if not (np.isfinite(one.start_s) and np.isfinite(one.end_s)) or one.end_s <= one.start_s:
         return False
-    return is_silent(samples[max(0, int(one.start_s * rate)) : max(0, round(one.end_s * rate))])
+    length_s = len(samples) / rate
+    start_s, end_s = (min(max(second, 0.0), length_s) for second in (one.start_s, one.end_s))
+    return is_silent(samples[int(start_s * rate) : round(end_s * rate)])

@@ -40,8 +40,11 @@ class Whisper:
         model: Any = WhisperForConditionalGeneration.from_pretrained(
             folder, dtype=precision(dtype), local_files_only=True, use_safetensors=True
         )
-        self._speaks_many = bool(getattr(model.generation_config, "is_multilingual", False))
-        _check(model.generation_config, folder, self._speaks_many)
+        told = model.generation_config
+        self._speaks_many = bool(
+            getattr(told, "is_multilingual", getattr(told, "lang_to_id", None) is not None)
+        )
+        _check(told, folder, self._speaks_many)
         self._model: Any = model.to(device).eval()
         self._first_time = int(model.generation_config.no_timestamps_token_id) + 1
 

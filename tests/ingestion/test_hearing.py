@@ -19,6 +19,7 @@ from ingestion.walk import QUEUES, take_steps
 from mmsearch_site.health import Check, run_checks
 from mmsearch_site.plugins import transcribers
 from search import pipeline, registry, services
+from search.answers.citations import how_read
 from search.checks import check_settings
 from search.models import Asset, Corpus, Document, Passage, Vector
 from search.transcribers import miniatures
@@ -97,6 +98,7 @@ def test_what_is_said_is_found_by_its_words_and_opens_at_its_second(
     best = found.candidates[0]
     assert best.source.filename == document.filename
     assert best.passage_id in {passage.pk for passage in passages}
+    assert how_read(best, 0, len(word)) == "transcribed by a machine"
 
     page = client.get(f"/documents/{document.pk}/?passage={passages[0].pk}").content.decode()
     assert f"#t={passages[0].start_s:.2f}" in page

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from search.transcribers.base import Sound, Transcriber
 from search.transcribers.segments import MOST_LETTERS, Segment, joined, tidied
 from search.transcribers.silence import is_silent, levels, loud_segments, quietest
 
@@ -23,6 +24,31 @@ def test_segments_are_sorted_inside_the_sound_and_never_over_one_another(raw, le
         assert one.text.strip() == one.text != ""
         assert one.text.isprintable()
         assert len(one.text) <= MOST_LETTERS
+        ends = one.end_s
+
+
+class Says(Transcriber):
+    """A model that says what it is told to, whatever it hears."""
+
+    name = fingerprint = "says"
+    batch_size = 1
+
+    def __init__(self, raw: list[Segment]) -> None:
+        super().__init__()
+        self.raw = raw
+
+    def _hear(self, sounds, language):
+        return [self.raw for _ in sounds]
+
+
+@given(RAW, st.floats(0.0, 3.0), st.floats(0.0, 1.0))
+def test_a_transcriber_keeps_its_promise_whatever_its_model_says(raw, loud_s, quiet_s) -> None:
+    samples = np.zeros(round(16_000 * (loud_s + quiet_s)), np.float32)
+    samples[: round(16_000 * loud_s)] = 0.3
+    (found,) = Says(raw).transcribe([Sound(samples)])
+    ends = 0.0
+    for one in found:
+        assert ends <= one.start_s < one.end_s <= len(samples) / 16_000
         ends = one.end_s
 
 
