@@ -96,6 +96,7 @@ class RecordingSheet:
     frames: tuple[Asset, ...]
     lines: tuple[Line, ...]
     has_subtitles: bool
+    heard_by: str  # the speech model that wrote down what is said; empty where people did
 
 
 def page_sheet(document: Document, place: Place, pages: list[Asset]) -> PageSheet:
@@ -168,7 +169,15 @@ def recording_sheet(document: Document, place: Place, assets: list[Asset]) -> Re
         frames=tuple(sorted(shots, key=lambda a: a.start_s or 0.0)),
         lines=tuple(lines),
         has_subtitles=any(line.origin == "transcript" for line in lines),
+        heard_by=_heard_by(lines, assets),
     )
+
+
+def _heard_by(lines: Iterable[Line], assets: Iterable[Asset]) -> str:
+    if not any(line.is_derived for line in lines if line.origin == "transcript"):
+        return ""
+    tracks = (asset.caption for asset in assets if asset.kind == Asset.Kind.TRACK)
+    return next(tracks, "").partition(":")[0] or "a machine"
 
 
 def _unit(media_type: str) -> str:

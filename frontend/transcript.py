@@ -10,7 +10,8 @@ from search.models import Passage
 class Line:
     """One line of a transcript. ``origin`` is "transcript" for words that are spoken.
 
-    ``spans`` are the characters of ``text`` that are cited.
+    ``spans`` are the characters of ``text`` that are cited; ``is_derived``: a machine wrote it
+    down.
     """
 
     start_s: float
@@ -19,6 +20,7 @@ class Line:
     passage_id: int
     origin: str
     spans: tuple[tuple[int, int], ...] = ()
+    is_derived: bool = False
 
 
 def transcript_of(
@@ -36,7 +38,10 @@ def transcript_of(
             if text := said.strip():
                 begin = start + len(said) - len(said.lstrip())
                 spans = _within(marked, begin, begin + len(text))
-                lines.append(Line(start_s, end_s, text, passage.pk, _origin(passage), spans))
+                derived = _is_derived(passage)
+                lines.append(
+                    Line(start_s, end_s, text, passage.pk, _origin(passage), spans, derived)
+                )
     return sorted(lines, key=lambda line: (line.start_s, line.end_s))
 
 
@@ -71,6 +76,10 @@ def _timed(passage: Passage) -> list[tuple[int, int, float, float]]:
 
 def _origin(passage: Passage) -> str:
     return str(passage.views[0][0]) if passage.views else "transcript"
+
+
+def _is_derived(passage: Passage) -> bool:
+    return bool(passage.views) and passage.views[0][1] == "derived"
 
 
 def _vtt_time(seconds: float) -> str:

@@ -21,5 +21,9 @@ class TransientError(Exception):
     """May pass: the step is tried again."""
 
 
+class PausedError(TransientError):
+    """A step made way for others before it was done; it goes on where it stopped."""
+
+
 class ChildDiedError(TransientError):
     """The parsing child crashed or ran over a limit; counts as one try."""

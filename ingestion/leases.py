@@ -40,6 +40,11 @@ def release(job: Job, *, after: timedelta = timedelta(0)) -> None:
     _ours(job).update(lease_until=Now() + after, holder="")
 
 
+def pause(job: Job) -> None:
+    """Let others claim it in a moment: it came forward, so what was tried before is forgotten."""
+    _ours(job).update(lease_until=Now() + BACK_OFF, holder="", tries=0)
+
+
 def move(job: Job, before: str, state: str, *, progress: float, held: bool) -> bool:
     """Write how far the job has come, and keep the claim or let go; False if it is not ours now.
 

@@ -54,11 +54,11 @@ def _remove(document: Document) -> dict[str, Any]:
         "sha256": document.sha256,
         "corpus": document.corpus.slug,
     }
-    hashes, job_ids = _hashes(document), _job_ids(document)
+    hashes, job_ids, document_id = _hashes(document), _job_ids(document), document.pk
     with transaction.atomic():
         certificate["rows"] = _remove_rows(document)
-    for job_id in job_ids:
-        staging.clear(job_id)
+    for key in (*job_ids, document_id):  # a transcript that was begun lies under the document's own
+        staging.clear(key)
     certificate["files"] = sum(_unlink_if_orphan(sha256) for sha256 in hashes)
     certificate["files_shared_with_others"] = len(hashes) - certificate["files"]
     certificate["removed_at"] = timezone.now().isoformat()

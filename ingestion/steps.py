@@ -13,10 +13,11 @@ from typing import Any, Protocol
 
 from django.conf import settings
 
-from ingestion import leases, staging
+from ingestion import hearing, leases, staging
 from ingestion.chunking.passages import passages
 from ingestion.errors import ChildDiedError, IngestError, TransientError
 from ingestion.models import Job
+from ingestion.rows import passage_row
 from ingestion.sandbox import codec
 from ingestion.sandbox.client import sandbox
 from ingestion.sources.files import NewFile, keep_file, lock_bytes, register_files
@@ -26,7 +27,7 @@ from search.conf import conf
 from search.encoders.picture_signature import Signature
 from search.errors import ModelMissingError
 from search.material import Material
-from search.models import Asset, Passage
+from search.models import Asset, Document, Passage
 from search.picture_index import SignedPicture
 from search.store import Store
 from search.types import Modality, is_looked_at
@@ -70,6 +71,7 @@ class PublishProduct:
     passages: list[Passage]
     vectors: dict[str, spaces.Encoded]
     signed: dict[int, list[SignedPicture]]
+    spoken_in: str  # the language a machine heard, where the document has none
 
 
 class Parse:
@@ -109,24 +111,23 @@ class Chunk(_Staged):
     """PARSED → CHUNKED: blocks become passages."""
 
     def compute(self, job: Job) -> None:
-        parsed = read_parsed(job)
-        count_tokens, capacity = _measure()
-        drafts = passages(parsed, count_tokens=count_tokens, capacity=capacity)
-        name = f"passages-{job.epoch}.json"
-        staging.write_drafts(staging.folder(job.pk) / name, drafts)
-        job.staged = {**job.staged, "passages": name}
+        _stage_passages(job, read_parsed(job), f"passages-{job.epoch}.json")
 
 
 class Encode(_Staged):
-    """CHUNKED → ENCODED: passages become vectors. Without the encoder's weights there are none."""
+    """CHUNKED → ENCODED: speech becomes passages, and passages become vectors.
+
+    Without the weights of a model there are none of it.
+    """
 
     def compute(self, job: Job) -> None:
-        drafts = read_drafts(job)
         folder = staging.folder(job.pk)
+        _hear(job, folder)
+        drafts = read_drafts(job)
         vectors, signatures = f"vectors-{job.epoch}.npz", f"signatures-{job.epoch}.npz"
         texts = [indexing.text_for_encoder(job.document.title, d.heading, d.text) for d in drafts]
         # What cannot be encoded here is found by words; build_space adds the vectors later.
-        product = spaces.encode(_aliases(), texts, _progress(job, 0.55, 0.65))
+        product = spaces.encode(text_aliases(), texts, _progress(job, 0.55, 0.65))
         files = _named(job, "parsed")
         materials = _materials(drafts, read_parsed(job), files)
         progress = _progress(job, 0.65, 0.85)
@@ -147,11 +148,14 @@ class Publish:
         folder = staging.staged(job.pk, job.staged.get("parsed", ""))
         assets = _assets(job, parsed, folder)
         hashes = {asset.file: asset.row.sha256 for asset in assets}
-        rows = [_passage(job, draft, n, hashes) for n, draft in enumerate(drafts)]
+        document = job.document
+        spoken_in = "" if document.language else parsed.language[:10]
+        document.language = document.language or spoken_in
+        rows = [passage_row(document, draft, n, hashes) for n, draft in enumerate(drafts)]
         vectors = staging.read_vectors(_named(job, "vectors"))
         signed = _signed(drafts, staging.read_signatures(_named(job, "signatures")), assets)
         job.error, job.staged = " ".join((*parsed.notices, *_left_out(vectors))), {}
-        return PublishProduct([asset.row for asset in assets], rows, vectors, signed)
+        return PublishProduct([asset.row for asset in assets], rows, vectors, signed, spoken_in)
 
     def store(self, job: Job, product: PublishProduct) -> None:
         hashes = {asset.sha256 for asset in product.assets}
@@ -159,6 +163,8 @@ class Publish:
         if not all(Store(Path(settings.MEDIA_ROOT)).has(sha256) for sha256 in hashes):
             raise TransientError("A picture of this file was removed meanwhile with another file.")
         Asset.objects.bulk_create(product.assets)
+        if product.spoken_in:
+            Document.objects.filter(pk=job.document_id).update(language=product.spoken_in)
         indexing.publish(job.document, product.passages, product.vectors, signed=product.signed)
 
 
@@ -172,6 +178,29 @@ class _KeptAsset:
 def text_encoder():  # type: ignore[no-untyped-def]
     """The encoder of passages, as settings name it."""
     return registry.encoder(settings.MMSEARCH["TEXT_ENCODER"])
+
+
+def _hear(job: Job, folder: Path) -> None:
+    """Stage a recording anew with what is said in it, where the speech model has to write it."""
+    parsed = read_parsed(job)
+    heard = hearing.with_words(parsed, _named(job, "parsed"), folder, _progress(job, 0.55, 0.75))
+    if heard is parsed:
+        return
+    name = f"heard-{job.epoch}.json"
+    staging.write(folder / name, codec.dump(heard))
+    job.staged = {**job.staged, "heard": name}
+    _stage_passages(job, heard, f"heard-passages-{job.epoch}.json")
+
+
+def _stage_passages(job: Job, parsed: Parsed, name: str) -> None:
+    staging.write_drafts(staging.folder(job.pk) / name, cut(parsed))
+    job.staged = {**job.staged, "passages": name}
+
+
+def cut(parsed: Parsed) -> list[PassageDraft]:
+    """The passages of a parsed document, as long as the text encoder reads."""
+    count_tokens, capacity = _measure()
+    return passages(parsed, count_tokens=count_tokens, capacity=capacity)
 
 
 def _measure() -> tuple[Callable[[str], int], int]:
@@ -251,8 +280,10 @@ def _named(job: Job, product: str) -> Path:
 
 
 def read_parsed(job: Job) -> Parsed:
-    folder = staging.staged(job.pk, job.staged.get("parsed", ""))
-    return codec.load((folder / PARSED_FILE).read_bytes(), folder)
+    """The document as it was parsed, with what was heard in it since."""
+    folder = _named(job, "parsed")
+    file = _named(job, "heard") if "heard" in job.staged else folder / PARSED_FILE
+    return codec.load(file.read_bytes(), folder)
 
 
 def read_drafts(job: Job) -> list[PassageDraft]:
@@ -285,7 +316,7 @@ def _progress(job: Job, begin: float, end: float) -> Callable[[float], None]:
     return tell
 
 
-def _aliases() -> list[str]:
+def text_aliases() -> list[str]:
     """The encoders that read every document."""
     return [alias for alias in (conf().text_encoder, *conf().spaces) if alias]
 
@@ -322,33 +353,3 @@ def _keep(job: Job, kind: str, path: Path, **fields: object) -> _KeptAsset:
     sha256, size = Store(Path(settings.MEDIA_ROOT)).add_file(path)
     row = Asset(document_id=job.document_id, kind=kind, sha256=sha256, size=size, **fields)
     return _KeptAsset(path.name, row)
-
-
-def _passage(job: Job, draft: PassageDraft, ordinal: int, hashes: dict[str, str]) -> Passage:
-    start, end = draft.chars or (None, None)
-    return Passage(
-        document_id=job.document_id,
-        corpus_id=job.document.corpus_id,
-        ordinal=ordinal,
-        kind=draft.kind,
-        text=draft.text,
-        heading=draft.heading,
-        language=job.document.language,
-        page=draft.page,
-        page_label=draft.page_label[:100],
-        boxes=draft.boxes,
-        start_s=draft.start_s,
-        end_s=draft.end_s,
-        char_start=start,
-        char_end=end,
-        anchors=[_flat(anchor) for anchor in draft.anchors],
-        views=[[v.name, v.origin, v.start, v.end] for v in draft.views],
-        picture=hashes.get(draft.picture, ""),
-    )
-
-
-def _flat(anchor) -> list[float | None]:  # type: ignore[no-untyped-def]
-    """[start, end, x, y, w, h], with [.., start_s, end_s] behind where there is a time."""
-    box = [round(v, 5) for v in anchor.box] if anchor.box else [None] * 4
-    place = [anchor.start, anchor.end, *box]
-    return place if anchor.start_s is None else [*place, anchor.start_s, anchor.end_s]

@@ -9,7 +9,7 @@ from django.db import OperationalError, transaction
 from django.db.models.functions import Now
 
 from ingestion import leases, staging, steps
-from ingestion.errors import ChildDiedError, IngestError, TransientError
+from ingestion.errors import ChildDiedError, IngestError, PausedError, TransientError
 from ingestion.models import Job, State
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,9 @@ def take_steps(
         _fail(job, str(error))
     except ChildDiedError as error:
         _count_crash(job, str(error))
+    except PausedError:
+        leases.pause(job)
+        raise
     except (TransientError, OperationalError):
         leases.release(job, after=leases.BACK_OFF)
         raise

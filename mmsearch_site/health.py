@@ -143,6 +143,8 @@ def _models() -> Iterator[Check]:
     """Each model, and in one line those that lack the same thing."""
     lacking: dict[tuple[str, str, str], list[str]] = {}
     for model in import_module("search.registry").describe_models():
+        if model.kind == "transcriber":
+            continue  # has a line of its own
         if model.present:
             yield Check(f"{model.kind} {model.alias}", True, model.detail)
         else:
@@ -169,6 +171,27 @@ def _seeing() -> Iterator[Check]:
         "manage.py model fetch NAME, or model import FILE without a network, then name the folder "
         "in that setting and run manage.py build_space (docs/models.md).",
     )
+
+
+def _hearing() -> Iterator[Check]:
+    """Whether recordings without subtitles are written down; what works without a model."""
+    name = "speech recognition"
+    alias = settings.MMSEARCH["TRANSCRIBER"]
+    kept = "Subtitles beside a recording, or inside it, are read without a model."
+    fetch = "manage.py model fetch NAME, or model import FILE without a network"
+    later = "manage.py transcribe for what is there already (docs/models.md)."
+    if not alias:
+        remedy = f"{fetch}; then name the folder in MMSEARCH_SPEECH_MODEL, and run {later}"
+        detail = f"no speech model is set: what is said without subtitles is not found. {kept}"
+        yield Check(name, False, detail, remedy)
+        return
+    model = import_module("search.registry").describe_model("TRANSCRIBERS", alias)
+    if model.present:
+        yield Check(name, True, model.detail)
+        return
+    detail = f"{model.detail} What is said without subtitles is not found. {kept}"
+    remedy = f"{fetch}, or correct MMSEARCH_SPEECH_MODEL; then run {later}"
+    yield Check(name, False, detail, remedy)
 
 
 def _language_model() -> Iterator[Check]:
@@ -254,6 +277,7 @@ _CHECKS: tuple[tuple[str, Callable[[], Iterator[Check]], bool], ...] = (
     ("workers", _workers, True),
     ("models", _models, False),
     ("looking and listening", _seeing, False),
+    ("speech recognition", _hearing, False),
     ("language model", _language_model, False),
     ("text recognition", _ocr, False),
     ("sandbox", _sandbox, False),

@@ -44,6 +44,15 @@ def media_encoders(named: Mapping[str, str], *, device: str) -> Entries:
     return entries
 
 
+def transcribers(*, checkpoint: str, language: str, device: str) -> Entries:
+    """The speech model, "speech", of a setting that names a checkpoint; none where it is empty."""
+    if not checkpoint:
+        return {}
+    options = {"checkpoint": checkpoint, "device": device, "language": language}
+    path = "search.transcribers.speech_model.SpeechModel"
+    return {"speech": {"BACKEND": path, "OPTIONS": options}}
+
+
 def media_slots() -> dict[str, tuple[str, str]]:
     """Alias → the setting that names its checkpoint, and what it is for."""
     return {alias: (setting, use) for alias, (_, setting, use) in _SEEING.items()}

@@ -246,6 +246,12 @@ SEEING = plugins.media_encoders(
     },
     device=DEVICE,
 )
+# What writes down what is said in recordings without subtitles.
+HEARING = plugins.transcribers(
+    checkpoint=env_str("MMSEARCH_SPEECH_MODEL"),
+    language=env_str("MMSEARCH_SPEECH_LANGUAGE"),
+    device=DEVICE,
+)
 # What each part is made of. An alias names a configured object; a class may live in any package.
 MMSEARCH: dict[str, Any] = {
     "ANONYMOUS_READING": env_bool("MMSEARCH_ANONYMOUS_READING", default=ON_LOOPBACK),
@@ -284,6 +290,8 @@ MMSEARCH: dict[str, Any] = {
         ),
     },
     "RERANKERS": plugins.rerankers(cross_encoder=env_str("MMSEARCH_CROSS_ENCODER"), device=DEVICE),
+    "TRANSCRIBERS": HEARING,
+    "TRANSCRIBER": next(iter(HEARING), ""),
     "STAND_INS": env_bool("MMSEARCH_STAND_INS", default=False),
     "PARSERS": [],  # dotted paths tried before the built-in parsers
     "LLM": LLM,

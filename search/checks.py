@@ -22,11 +22,13 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         planning.known_recipes()
     except (SearchError, KeyError, TypeError, ValueError) as error:
         return [Error(f"settings.MMSEARCH cannot work: {error}", id="search.E001")]
-    wanted = {conf().text_encoder, *conf().spaces}  # what is chosen; the rest is on offer
+    # What is chosen; the rest is on offer.
+    wanted = {("encoder", alias) for alias in (conf().text_encoder, *conf().spaces)}
+    wanted.add(("transcriber", conf().transcriber))
     return [
         Warning(state.detail, hint=state.remedy or None, id="search.W001", obj=state.alias)
         for state in registry.describe_models()
-        if not state.present and state.kind == "encoder" and state.alias in wanted
+        if not state.present and (state.kind, state.alias) in wanted
     ]
 
 

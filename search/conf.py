@@ -13,7 +13,7 @@ from django.core.signals import setting_changed
 from search.codecs import EXTRA
 from search.errors import ConfigurationError
 
-KINDS = ("ENCODERS", "GENERATORS", "RERANKERS")
+KINDS = ("ENCODERS", "GENERATORS", "RERANKERS", "TRANSCRIBERS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Conf:
     encoders: Mapping[str, Backend] = field(default_factory=dict)
     generators: Mapping[str, Backend] = field(default_factory=dict)
     rerankers: Mapping[str, Backend] = field(default_factory=dict)
+    transcribers: Mapping[str, Backend] = field(default_factory=dict)
+    transcriber: str = ""  # alias; empty: recordings have only the words of their subtitles
     text_encoder: str = ""  # alias; empty: search by words alone
     spaces: tuple[str, ...] = ()  # aliases of more encoders that read every document
     media_spaces: tuple[str, ...] = ()  # aliases of encoders that look at or listen to documents
@@ -55,6 +57,7 @@ class Conf:
             "ENCODERS": self.encoders,
             "GENERATORS": self.generators,
             "RERANKERS": self.rerankers,
+            "TRANSCRIBERS": self.transcribers,
         }[kind]
 
 
@@ -75,6 +78,7 @@ def conf() -> Conf:
         allow_noncommercial=bool(given.get("ALLOW_NONCOMMERCIAL", False)),
         anonymous_reading=bool(given.get("ANONYMOUS_READING", False)),
         text_encoder=str(given.get("TEXT_ENCODER", "")),
+        transcriber=str(given.get("TRANSCRIBER", "")),
         spaces=tuple(given.get("SPACES", ())),
         media_spaces=tuple(given.get("MEDIA_SPACES", ())),
         codecs=MappingProxyType({k: tuple(v) for k, v in given.get("CODECS", {}).items()}),
@@ -111,6 +115,11 @@ def _check(found: Conf) -> None:
         raise ConfigurationError(
             f'MMSEARCH["TEXT_ENCODER"] is {found.text_encoder!r}, which is none of the ENCODERS '
             f"({', '.join(found.encoders) or 'there are none'})."
+        )
+    if found.transcriber and found.transcriber not in found.transcribers:
+        raise ConfigurationError(
+            f'MMSEARCH["TRANSCRIBER"] is {found.transcriber!r}, which is none of the TRANSCRIBERS '
+            f"({', '.join(found.transcribers) or 'there are none'})."
         )
     if found.k1 < 0 or not 0 <= found.b <= 1:
         raise ConfigurationError(

@@ -113,9 +113,20 @@ def publish(
     picture_index.store(passages, signed)
 
 
-def append(document: Document, passages: Sequence[Passage]) -> None:
-    """Put further passages behind those that a searchable document has."""
-    _put_in(_locked(document.corpus_id), [(document, passages)], {})
+def append(
+    document: Document,
+    passages: Sequence[Passage],
+    vectors: Mapping[str, Encoded] = MappingProxyType({}),
+    *,
+    in_place_of: Sequence[int] = (),
+) -> None:
+    """Put further passages behind those that a searchable document has.
+
+    ``vectors`` as in ``publish``; the passages with the ids ``in_place_of`` go.
+    """
+    corpus = _locked(document.corpus_id)
+    _remove(corpus, in_place_of)
+    _put_in(corpus, [(document, passages)], vectors)
 
 
 def lock(corpus_id: int) -> Corpus:
@@ -212,6 +223,14 @@ def _put_in(
 
 def _take_out(corpus: Corpus, document: Document) -> dict[str, int]:
     ids = list(Passage.objects.filter(document=document).values_list("pk", flat=True))
+    gone = _remove(corpus, ids)
+    _remember_languages(corpus)
+    Document.objects.filter(pk=document.pk).update(published_at=None)
+    return gone
+
+
+def _remove(corpus: Corpus, ids: Sequence[int]) -> dict[str, int]:
+    """Remove passages with all that is kept of them; gives how many rows went from which table."""
     gone: Counter[str] = Counter()
     for some in batched(ids, BATCH):
         keys = list(some)
@@ -220,8 +239,6 @@ def _take_out(corpus: Corpus, document: Document) -> dict[str, int]:
     rows = spaces.remove(ids)
     # None, not 0, is what an empty list of ids gives: a document that never became searchable.
     passages = Passage.objects.filter(pk__in=ids)._raw_delete("default") or 0
-    _remember_languages(corpus)
-    Document.objects.filter(pk=document.pk).update(published_at=None)
     return rows | {"search_passage": passages} | gone
 
 

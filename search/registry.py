@@ -21,12 +21,19 @@ from search.generators.licences import declared_licence, forbids_commerce
 
 if TYPE_CHECKING:
     from search.encoders.base import TextEncoder
+    from search.transcribers.base import Transcriber
 
-_WORDS = {"ENCODERS": "encoder", "GENERATORS": "generator", "RERANKERS": "reranker"}
+_WORDS = {
+    "ENCODERS": "encoder",
+    "GENERATORS": "generator",
+    "RERANKERS": "reranker",
+    "TRANSCRIBERS": "transcriber",
+}
 _NONE = {
     "ENCODERS": "There is no encoder {!r}.",
     "GENERATORS": "No language model {!r} is configured (MMSEARCH_LLM_URL or MMSEARCH_LOCAL_LLM).",
     "RERANKERS": "There is no reranker {!r}.",
+    "TRANSCRIBERS": "No speech model {!r} is configured (MMSEARCH_SPEECH_MODEL).",
 }
 _live: dict[tuple[str, str], Any] = {}
 _locks: dict[tuple[str, str], threading.RLock] = {}
@@ -38,7 +45,7 @@ class ModelState:
     """Whether a configured plug-in can be loaded here; what to do when it cannot."""
 
     alias: str
-    kind: str  # "encoder", "generator" or "reranker"
+    kind: str  # "encoder", "generator", "reranker" or "transcriber"
     present: bool
     detail: str
     remedy: str = ""
@@ -68,6 +75,11 @@ def generator(alias: str) -> Any:
 def reranker(alias: str) -> Any:
     """The reranker with this alias; raises as ``encoder`` does."""
     return _object("RERANKERS", alias)
+
+
+def transcriber(alias: str) -> "Transcriber":
+    """The transcriber with this alias; raises as ``encoder`` does."""
+    return _object("TRANSCRIBERS", alias)
 
 
 def is_loaded(kind: str, alias: str) -> bool:

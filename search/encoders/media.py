@@ -53,6 +53,10 @@ class Sound:
     samples: NDArray[np.float32]
     rate: int = SOUND_RATE
 
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / self.rate
+
 
 class MediaEncoder(Encoder):
     """Turns what it sees, hears or reads into unit vectors of one space.

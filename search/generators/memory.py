@@ -1,6 +1,6 @@
 """Batches of like length that shrink when memory runs out, and the precisions models are run in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
@@ -39,13 +39,34 @@ def rows_in_batches[Item](
         LanguageModelError: one item alone does not fit, not even on the CPU.
     """
     order = sorted(range(len(items)), key=lambda place: length(items[place]))
-    parts: list[torch.Tensor] = []
+    ordered = [items[place] for place in order]
+    parts = list(in_batches(run, ordered, batch_size=batch_size, move_to_cpu=move_to_cpu))
+    found = torch.cat([part.float().cpu() for part in parts])
+    rows = torch.empty_like(found)
+    rows[order] = found
+    return rows
+
+
+def in_batches[Item, Made](
+    run: Callable[[Sequence[Item]], Made],
+    items: Sequence[Item],
+    *,
+    batch_size: int,
+    move_to_cpu: Callable[[], object],
+) -> Iterator[Made]:
+    """What ``run`` gives for batches of the items in their order.
+
+    When memory runs out the batch is halved, down to one; then the model moves to the CPU, and
+    the same item is tried there once.
+
+    Raises:
+        LanguageModelError: one item alone does not fit, not even on the CPU.
+    """
     done, size, on_cpu = 0, max(1, batch_size), False
-    while done < len(order):
-        batch = [items[place] for place in order[done : done + size]]
+    while done < len(items):
+        batch = items[done : done + size]
         try:
-            parts.append(run(batch))
-            done += len(batch)
+            made = run(batch)
         except torch.OutOfMemoryError as error:
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
@@ -56,7 +77,6 @@ def rows_in_batches[Item](
                 on_cpu = True
             else:
                 raise LanguageModelError("There is not enough memory for one input.") from error
-    found = torch.cat([part.float().cpu() for part in parts])
-    rows = torch.empty_like(found)
-    rows[order] = found
-    return rows
+            continue
+        done += len(batch)
+        yield made

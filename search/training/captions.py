@@ -51,7 +51,7 @@ def corpus_pairs(corpora: Sequence[Corpus], config: TowerConfig) -> tuple[Pairs,
 
 def _captioned(corpora: Sequence[Corpus]) -> Iterator[tuple[Passage, str]]:
     """Passages that show or sound, each with its caption."""
-    shown = Passage.objects.filter(corpus__in=list(corpora), kind__in=_KINDS, text="")
+    shown = Passage.objects.looked_at().filter(corpus__in=list(corpora), kind__in=_KINDS)
     for some in batched(shown.order_by("pk").iterator(_BATCH), _BATCH):
         words: dict[int, list[Passage]] = {}
         for one in Passage.objects.filter(document__in={p.document_id for p in some}).exclude(
@@ -65,7 +65,9 @@ def _captioned(corpora: Sequence[Corpus]) -> Iterator[tuple[Passage, str]]:
 
 
 def _caption(passage: Passage, words: Sequence[Passage]) -> str:
-    """What is said during a moment; else what the file says of itself; "" if it says nothing."""
+    """A figure's own; what is said during a moment; what the file says of itself; else ""."""
+    if passage.text:
+        return passage.text
     meanwhile = [one for one in words if _covers(one, passage)]
     said = " ".join(text for one in meanwhile for text in _view(one, "transcript"))
     return said or " ".join(text for one in words for text in _view(one, "caption"))
