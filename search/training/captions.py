@@ -66,7 +66,7 @@ def _captioned(corpora: Sequence[Corpus]) -> Iterator[tuple[Passage, str]]:
 
 def _caption(passage: Passage, words: Sequence[Passage]) -> str:
     """A figure's own; what is said during a moment; what the file says of itself; else ""."""
-    if passage.text:
+    if passage.page is not None:
         return passage.text
     meanwhile = [one for one in words if _covers(one, passage)]
     said = " ".join(text for one in meanwhile for text in _view(one, "transcript"))
