@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from ingestion import synthworld
 from ingestion.management.commands import synthworld as command
-from ingestion.synthworld import Row
+from ingestion.synthworld.asking import by_recipe
+from ingestion.synthworld.library import ingested
+from ingestion.synthworld.rows import Row
 from search.evaluation.synthworld.world import DOCUMENTS, make_world, read_questions, write_world
 from search.models import Corpus, Passage
 from tests.search.library import with_hashing
@@ -53,8 +54,8 @@ def test_word_slices_show_their_pattern_and_nothing_stays(tmp_path: Path, settin
     world.files = wanted
     world.questions = [q for q in world.questions if q.slice in {"T1", "T2", "Q1"}]
     write_world(tmp_path / "world", world, seed=0, size="smoke")
-    with synthworld.ingested(tmp_path / "world") as corpus:
-        find = synthworld.by_recipe(corpus, tmp_path / "world", "bm25")
+    with ingested(tmp_path / "world") as corpus:
+        find = by_recipe(corpus, tmp_path / "world", "bm25")
         asked = [q for q in read_questions(tmp_path / "world") if q.slice == "T1"]
         assert all(find(q, 1)[0].source.filename in q.gold for q in asked)
     assert not Corpus.objects.exists()

@@ -20,7 +20,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from ingestion.synthworld import TOWERS, Row, ablation, ingested, table
+from ingestion.synthworld.asking import TOWERS
+from ingestion.synthworld.library import ingested
+from ingestion.synthworld.rows import Row
+from ingestion.synthworld.table import ablation, table
 from search.conf import conf
 from search.errors import SearchError
 from search.evaluation.synthworld.world import DOCUMENTS, SIZES, make_world, write_world
