@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ingestion.media.reading_order import reading_order
 from ingestion.parsers.pdf_lines import PrintedLine, upright
-from ingestion.parsers.pdf_typography import LARGER, PageLines, Typography, is_repeated, study
+from ingestion.parsers.pdf_typography import LARGER, PageLines, Typography, body_lines, study
 from ingestion.types import Block
 from search.types import Anchor
 
@@ -27,8 +27,7 @@ def document_blocks(pages: Sequence[PageLines]) -> list[Block]:
     seen: set[str] = set()
     blocks: list[Block] = []
     for page in pages:
-        lines = [line for line in page.lines if not is_repeated(line, style, seen)]
-        for group in _in_order(lines):
+        for group in _in_order(body_lines(page.lines, style, seen)):
             blocks += _flow(group, page, style)
     return blocks
 
