@@ -36,8 +36,8 @@ def by_towers(
 ) -> Find:
     """Ask the towers alone; ``part`` leaves the words or the file of a question out.
 
-    ``within``: look in the recording that is asked about, and nowhere else. ``kinds``: look at
-    passages of these kinds only.
+    ``within``: look in the recording that is asked about, or at a picture and its twin, and nowhere
+    else. ``kinds``: look at passages of these kinds only.
     """
 
     def find(question: Question, depth: int) -> Sequence[Candidate]:
@@ -66,7 +66,7 @@ def beginning(corpus: Corpus) -> Find:
 
 
 def _only(question: Question, corpus: Corpus) -> Filters:
-    own = Document.objects.filter(corpus=corpus, filename__in=list(question.gold))
+    own = Document.objects.filter(corpus=corpus, filename__in=[*question.gold, *question.beside])
     return Filters(document=tuple(own.values_list("pk", flat=True)))
 
 

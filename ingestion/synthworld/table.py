@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ingestion.synthworld import looked, texts, twins
+from ingestion.synthworld import answered, bound, looked, statements, texts, twins
 from ingestion.synthworld.asking import TOWERS, by_recipe
 from ingestion.synthworld.rows import Row, hits
 from search.conf import conf
@@ -18,9 +18,11 @@ KINDS = {"text": ("text", "page"), "image": ("image",), "video": ("video",), "au
 def table(folder: Path, corpus: Corpus) -> Iterator[Row]:
     """Every slice with what each system reached; those that look only where towers are set."""
     asked = _by_slice(read_questions(folder))
-    yield from texts.rows(asked, corpus, folder)
+    for of in (texts, statements, answered):
+        yield from of.rows(asked, corpus, folder)
     if TOWERS in conf().media_spaces:
-        yield from looked.rows(asked, corpus, folder)
+        for of in (looked, bound):
+            yield from of.rows(asked, corpus, folder)
         yield from twins.rows()
 
 

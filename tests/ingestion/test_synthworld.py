@@ -26,20 +26,11 @@ def test_every_question_names_files_that_are_there(tmp_path: Path) -> None:
     write_world(tmp_path / "world", make_world(3, seed=0), seed=0, size="smoke")
     names = {path.name for path in (tmp_path / "world" / DOCUMENTS).iterdir()}
     questions = list(read_questions(tmp_path / "world"))
-    assert {q.slice for q in questions} >= {
-        "T1",
-        "T2",
-        "Q1",
-        "I0",
-        "P1",
-        "V2",
-        "V4",
-        "V5",
-        "A1",
-        "A2",
-    }
+    words = {"T1", "T2", "T3", "T4", "Q1", "Q2", "C1", "P2"}
+    looked = {"I0", "I1", "I2", "I3", "P1", "V2", "V4", "V5", "A1", "A2"}
+    assert {question.slice for question in questions} == words | looked
     for question in questions:
-        assert set(question.gold) <= names
+        assert {*question.gold, *question.beside} <= names
         assert bool(question.gold) == (question.slice != "Q1")
         assert not question.file or (tmp_path / "world" / question.file).is_file()
     manifest = json.loads((tmp_path / "world" / "manifest.json").read_text())

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import numpy as np
 
 from search.errors import SearchError
-from search.evaluation.synthworld import films, texts
+from search.evaluation.synthworld import bound, facts, films, printed, texts
 from search.evaluation.synthworld.texts import Question
 
 SIZES: Mapping[str, int] = MappingProxyType({"smoke": 12, "standard": 60})  # questions of a slice
@@ -39,7 +39,15 @@ def make_world(count: int, *, seed: int) -> World:
     for name, content in texts.documents(count, np.random.default_rng([seed, 1])):
         world.put(f"{DOCUMENTS}/{name}", content.encode())
     world.questions += texts.questions(count, np.random.default_rng([seed, 1]))
-    for files, questions in films.several(count, seed=seed):
+    for words, questions in facts.several(count, seed=seed):
+        for name, text in words.items():
+            world.put(f"{DOCUMENTS}/{name}", text.encode())
+        world.questions += questions
+    for files, questions in (
+        printed.tables(count, seed=seed),
+        bound.pictures(max(count // 2, 6), seed=seed + 7),
+        *films.several(count, seed=seed),
+    ):
         for name, body in files.items():
             world.put(name, body)
         world.questions += questions
