@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ingestion.synthworld.asking import Find, by_recipe
+from ingestion.synthworld.asking import by_recipe
 from ingestion.synthworld.library import OPERATOR
-from ingestion.synthworld.rows import Row, share
+from ingestion.synthworld.rows import Row, hits, share
 from search import services
 from search.conf import conf
 from search.evaluation.synthworld.texts import Question
@@ -39,7 +39,7 @@ def rows(asked: Mapping[str, Sequence[Question]], corpus: Corpus, folder: Path) 
         own = [one for one in asked["P2"] if one.gold[0].endswith(ending)]
         cited = [_cites_the_row(one, _answer(one, corpus)) for one in own]
         yield share("P2", f"default, tables in {ending}", cited, measure="cites row", least=least)
-    yield from _pages(asked["P2"], corpus, by_recipe(corpus, folder, "default"))
+    yield from _pages(asked["P2"], corpus, folder)
 
 
 def _answer(question: Question, corpus: Corpus) -> Answered:
@@ -63,10 +63,10 @@ def _cites_the_row(question: Question, answer: Answered) -> float:
     return float(filename in question.gold and is_row)
 
 
-def _pages(questions: Sequence[Question], corpus: Corpus, default: Find) -> Iterator[Row]:
+def _pages(questions: Sequence[Question], corpus: Corpus, folder: Path) -> Iterator[Row]:
     """Whether the page of the table comes first, by its rows and by the page as a whole."""
-    found = [float(default(one, 1)[0].source.filename in one.gold) for one in questions]
-    yield share("P2", "default", found, measure="success@1", least=0.8)
+    yield hits(questions, "bm25", by_recipe(corpus, folder, "bm25"), 1, least=0.8)
+    yield hits(questions, "default", by_recipe(corpus, folder, "default"), 1)
     names = sorted({name for one in questions for name in one.gold})
     encode = partial(encode_texts, conf().text_encoder, patience_s=LOAD_DEADLINE_S)
     pages = encode([_page_text(corpus, name) for name in names])  # (pages, dim)

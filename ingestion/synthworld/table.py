@@ -1,12 +1,13 @@
 """SynthWorld asked of the product, slice by slice: what must succeed, and what cannot."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ingestion.synthworld import answered, bound, looked, statements, texts, twins
 from ingestion.synthworld.asking import TOWERS, by_recipe
 from ingestion.synthworld.rows import Row, hits
 from search.conf import conf
+from search.errors import SearchError
 from search.evaluation.synthworld.texts import Question
 from search.evaluation.synthworld.world import read_questions
 from search.models import Corpus
@@ -17,7 +18,7 @@ KINDS = {"text": ("text", "page"), "image": ("image",), "video": ("video",), "au
 
 def table(folder: Path, corpus: Corpus) -> Iterator[Row]:
     """Every slice with what each system reached; those that look only where towers are set."""
-    asked = _by_slice(read_questions(folder))
+    asked = by_slice(read_questions(folder))
     for of in (texts, statements, answered):
         yield from of.rows(asked, corpus, folder)
     if TOWERS in conf().media_spaces:
@@ -40,8 +41,16 @@ def ablation(folder: Path, corpus: Corpus) -> Iterator[Row]:
         yield hits(wanted, name, find, 10, slice_="all slices")
 
 
-def _by_slice(questions: Iterator[Question]) -> Mapping[str, Sequence[Question]]:
-    found: dict[str, list[Question]] = {}
+class Slices(dict[str, list[Question]]):
+    """Questions by the name of their slice, in the order of the first of each."""
+
+    def __missing__(self, name: str) -> list[Question]:
+        raise SearchError(f"This world asks nothing of {name}; generate it anew.")
+
+
+def by_slice(questions: Iterable[Question]) -> Slices:
+    """The questions of each slice; one that is not there is an error to ask for."""
+    found = Slices()
     for question in questions:
         found.setdefault(question.slice, []).append(question)
     return found

@@ -152,8 +152,8 @@ def test_a_transform_may_be_for_some_classes_of_questions(corpus: Corpus, settin
 def test_the_best_of_each_part_is_shown_whatever_speaks_of_all_parts(
     corpus: Corpus, settings: Any
 ) -> None:
-    by_parts = {"extends": "bm25", "query": {"transforms": ["decompose"]}}
-    settings.MMSEARCH = with_hashing(RECIPES={"by_parts": by_parts})
+    parts = {"query": {"transforms": ["decompose"]}, "budget": {"total_ms": 60_000}}
+    settings.MMSEARCH = with_hashing(RECIPES={"by_parts": {"extends": "bm25", **parts}})
     facts = add(corpus, "The depth of Heronmere is 12 metres.", "The depth of Owlmere is 7 metres.")
     add(corpus, *(f"Map {n} can compare Heronmere and Owlmere in their depth." for n in range(12)))
     asked = question("Compare the depth of Heronmere and Owlmere.", corpus, recipe="bm25", k=3)

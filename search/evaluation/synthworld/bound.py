@@ -21,10 +21,12 @@ def pictures(count: int, *, seed: int) -> Made:
     """Each picture with its twin, and both captions asked; the other picture lies ``beside``."""
     files: Files = {}
     questions: list[Question] = []
-    for slice_, twin_of in _TWINS.items():
+    for place, (slice_, twin_of) in enumerate(_TWINS.items()):
         for held_out in (False, True):
             word = f"{slice_.lower()}-{'held' if held_out else 'seen'}"
-            samples = scenes.sample_scenes(count, seed=seed, side=SIDE, things=2, held_out=held_out)
+            samples = scenes.sample_scenes(
+                count, seed=seed + place, side=SIDE, things=2, held_out=held_out
+            )
             for number, one in enumerate(samples):
                 both = (one, twin_of(one))
                 names = [f"{word}-{number:04}{letter}.png" for letter in "ab"]

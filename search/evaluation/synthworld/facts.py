@@ -12,13 +12,13 @@ DECOYS = 12  # passages that name both things of a comparison and tell of neithe
 Made = tuple[dict[str, str], list[Question]]  # texts by the names of their files, and questions
 
 _COMPARED = (
-    ("Compare the founding year of {a} and {b}.", "The founding year of {one} is {value}."),
-    (
-        "What is the difference in depth between {a} and {b}?",
-        "The depth of {one} is {value} metres.",
-    ),
-    ("How do {a} and {b} differ in population?", "The population of {one} is {value} persons."),
-    ("Compare the annual rainfall of {a} with {b}.", "The annual rainfall of {one} is {value} mm."),
+    ("Compare the founding year of {a} and {b}.", "{value}"),
+    ("What is the difference in depth between {a} and {b}?", "{value} metres"),
+    ("How do {a} and {b} differ in population?", "{value} persons"),
+    ("Compare the annual rainfall of {a} with {b}.", "{value} mm"),
+)
+_TOLD = (
+    "The {of} of {one} is {figure}. Since the survey of {one}, no other {of} has been heard of.\n"
 )
 _SUBJECTS = ("founding year", "depth", "population", "annual rainfall")
 _GUIDES = (
@@ -85,12 +85,13 @@ def _comparisons(count: int, *, seed: int) -> Made:
     files: dict[str, str] = {}
     questions = []
     for number in range(count):
-        (asked, told), of = _COMPARED[number % 4], _SUBJECTS[number % 4]
+        (asked, figure), of = _COMPARED[number % 4], _SUBJECTS[number % 4]
         pair = names[2 * number], names[2 * number + 1]
         gold = []
         for letter, one in zip("ab", pair, strict=True):
             gold.append(f"fact-{number:04}{letter}.txt")
-            files[gold[-1]] = told.format(one=one, value=int(rng.integers(120, 1900))) + "\n"
+            value = figure.format(value=int(rng.integers(120, 1900)))
+            files[gold[-1]] = _TOLD.format(one=one, of=of, figure=value)
         a, b = pair
         guides = [
             f"## Guide {k + 1}\n\n{_GUIDES[k % len(_GUIDES)].format(a=a, b=b, of=of)}\n"
@@ -169,7 +170,10 @@ def _versions(count: int, *, seed: int) -> Made:
         year, metres = int(rng.integers(1900, 1990)), int(rng.integers(20, 80))
         later = year + int(rng.integers(5, 30))
         old, new = f"survey-{number:04}.txt", f"resurvey-{number:04}.txt"
-        files[old] = f"In {year} the lighthouse of {name} was {metres} metres high.\n"
+        files[old] = (
+            f"In {year} the lighthouse of {name} was {metres} metres high, as its keeper wrote "
+            "into the book of the house.\n"
+        )
         files[new] = (
             f"A survey of {later} found that the lighthouse of {name} is {metres + 3} metres high, "
             "counted from the rock upwards.\n"
