@@ -41,6 +41,7 @@ LEAST_REST_MS = 500.0  # for what comes after the ranking, however late that is
 LEAST_READ = 60  # passages whose content is read
 READ_AHEAD = 3  # times what is shown: duplicates fold, and passages of one document may too
 FIRST_LOOK = 10  # passages that a transform reads before it writes
+HEARD = 1  # hits of each part of a question that are shown, whatever else fits the whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +243,8 @@ class _Walk:
                 runs.append(_renamed(run, name))
                 weights[name] = plan.weights.get(run.retriever, 1.0) * one.weight
             if one in texts.parts:
-                parts.append(_keys(_fuse(self._query, plan, more.runs, plan.weights)))
+                own = _keys(_fuse(self._query, plan, more.runs, plan.weights))
+                parts.append(own[:HEARD])
         if is_seen(self._query, plan):
             self._see(retrieved, runs, weights)
         start = time.perf_counter()

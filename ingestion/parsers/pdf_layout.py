@@ -24,7 +24,7 @@ from ingestion.parsers.pdf_figures import (
 )
 from ingestion.parsers.pdf_lines import PrintedLine, inside, upright
 from ingestion.parsers.pdf_tables import rows_of, tables
-from ingestion.parsers.pdf_typography import PageLines, is_repeated, study
+from ingestion.parsers.pdf_typography import PageLines, body_lines, study
 from ingestion.types import Block
 from search.types import Anchor, Box
 
@@ -112,7 +112,7 @@ def document_layout(pages: Sequence[PageLines], drawings: Mapping[int, Drawing])
     seen: set[str] = set()
     left = dict.fromkeys(layout.drawings)
     for page in pages:
-        lines = [line for line in page.lines if not is_repeated(line, style, seen)]
+        lines = body_lines(page.lines, style, seen)
         drawing = None if page.derived else layout.drawings.get(page.number)
         left.pop(page.number, None)
         for place, group in enumerate(_in_order(lines)):

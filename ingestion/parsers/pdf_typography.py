@@ -108,10 +108,27 @@ def _shape(line: PrintedLine) -> str:
     return _DIGITS.sub("#", line.text.lower())
 
 
-def is_repeated(line: PrintedLine, style: Typography, seen: set[str]) -> bool:
-    """Whether a line is a page number, or a running head that was ``seen`` before."""
-    if _PAGE_NUMBER.match(line.text) and _in_margin(line, _NUMBER_MARGIN):
-        return True
+def body_lines(
+    lines: Sequence[PrintedLine], style: Typography, seen: set[str]
+) -> list[PrintedLine]:
+    """The lines without page numbers, and without running heads that were ``seen`` before.
+
+    A margin that holds several bare numbers holds no page number: they are cells of a table.
+    """
+    numbers = Counter(middle(line) < 0.5 for line in lines if _is_bare_number(line))
+    return [
+        line
+        for line in lines
+        if not (_is_bare_number(line) and numbers[middle(line) < 0.5] == 1)
+        and not _is_repeated(line, style, seen)
+    ]
+
+
+def _is_bare_number(line: PrintedLine) -> bool:
+    return bool(_PAGE_NUMBER.match(line.text)) and _in_margin(line, _NUMBER_MARGIN)
+
+
+def _is_repeated(line: PrintedLine, style: Typography, seen: set[str]) -> bool:
     if not _in_margin(line):
         return False
     shape = _shape(line)

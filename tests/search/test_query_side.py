@@ -149,6 +149,18 @@ def test_a_transform_may_be_for_some_classes_of_questions(corpus: Corpus, settin
     assert walked("why does the heron wait") == ["normalise"]
 
 
+def test_the_best_of_each_part_is_shown_whatever_speaks_of_all_parts(
+    corpus: Corpus, settings: Any
+) -> None:
+    parts = {"query": {"transforms": ["decompose"]}, "budget": {"total_ms": 60_000}}
+    settings.MMSEARCH = with_hashing(RECIPES={"by_parts": {"extends": "bm25", **parts}})
+    facts = add(corpus, "The depth of Heronmere is 12 metres.", "The depth of Owlmere is 7 metres.")
+    add(corpus, *(f"Map {n} can compare Heronmere and Owlmere in their depth." for n in range(12)))
+    asked = question("Compare the depth of Heronmere and Owlmere.", corpus, recipe="bm25", k=3)
+    assert not set(facts) & set(ids(pipeline.find(asked))[:3])
+    assert set(facts) <= set(ids(pipeline.find(replace(asked, recipe="by_parts")))[:3])
+
+
 def test_what_a_person_marked_moves_what_is_found_for_the_same_words(
     corpus: Corpus, bob: Any, settings: Any
 ) -> None:

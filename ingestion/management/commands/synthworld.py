@@ -2,10 +2,13 @@
 
     manage.py synthworld generate DIR --size smoke
     manage.py synthworld measure DIR [--ablate]
+    manage.py synthworld generate DIR --size large [--units N]
 
 ``measure`` puts the files into a private corpus, asks every question, and prints for each slice
 what must succeed and what cannot. A pattern that breaks makes it exit with 1. What pictures, clips
 and sounds ask needs towers: ``manage.py train towers FOLDER``, then MMSEARCH_TOWERS=FOLDER.
+
+A large world is for latency: of it ``measure`` prints how long each kind of question takes.
 """
 
 import json
@@ -20,10 +23,26 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from ingestion.synthworld import TOWERS, Row, ablation, ingested, table
+from ingestion.synthworld.asking import TOWERS
+from ingestion.synthworld.latency import latencies, passages
+from ingestion.synthworld.library import ingested
+from ingestion.synthworld.rows import Row
+from ingestion.synthworld.table import ablation, table
 from search.conf import conf
 from search.errors import SearchError
-from search.evaluation.synthworld.world import DOCUMENTS, SIZES, make_world, write_world
+from search.evaluation.synthworld import crowd
+from search.evaluation.synthworld.world import (
+    DOCUMENTS,
+    LARGE,
+    SIZES,
+    make_world,
+    read_size,
+    write_files,
+    write_world,
+)
+from search.models import Corpus
+
+QUESTIONS_OF_A_KIND = 30  # asked of a large world
 
 
 class Command(BaseCommand):
@@ -32,7 +51,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", choices=["generate", "measure"])
         parser.add_argument("folder", type=Path, metavar="DIR")
-        parser.add_argument("--size", choices=list(SIZES), default="smoke")
+        parser.add_argument("--size", choices=[*SIZES, LARGE], default="", help="(smoke)")
+        parser.add_argument(
+            "--units", type=int, default=crowd.UNITS, metavar="N", help="of a large world (100,000)"
+        )
         parser.add_argument("--seed", type=int, default=0, metavar="N", help="(0)")
         parser.add_argument("--ablate", action="store_true", help="by kind of passage as well")
         parser.add_argument("--json", action="store_true", help="one JSON document")
@@ -57,10 +79,19 @@ class Command(BaseCommand):
             raise CommandError(f"Not as expected: {'; '.join(body['broken'])}.", returncode=1)
 
     def _generated(self, options: dict[str, Any]) -> dict[str, Any]:
-        folder, size, seed = options["folder"], options["size"], options["seed"]
-        world = make_world(SIZES[size], seed=seed)
-        write_world(folder, world, seed=seed, size=size)
-        counts = {"files": len(world.files), "questions": len(world.questions)}
+        folder, size, seed = options["folder"], options["size"] or "smoke", options["seed"]
+        units = options["units"]
+        if units < 1:
+            raise SearchError(f"--units is {units}; write a number of 1 or more.")
+        if size == LARGE:
+            asked = crowd.questions(units, each=QUESTIONS_OF_A_KIND, seed=seed)
+            made = crowd.files(units, seed=seed)
+            counts = {"files": write_files(folder, made, asked, seed=seed, size=size)}
+            counts |= {"questions": len(asked), "units": units}
+        else:
+            world = make_world(SIZES[size], seed=seed)
+            write_world(folder, world, seed=seed, size=size)
+            counts = {"files": len(world.files), "questions": len(world.questions)}
         return {"folder": str(folder), "size": size, "seed": seed, **counts}
 
     def _measured(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -69,11 +100,19 @@ class Command(BaseCommand):
             raise SearchError(
                 f"{folder} holds no world; make one by manage.py synthworld generate."
             )
+        size = read_size(folder)
+        if options["size"] and options["size"] != size:
+            raise SearchError(
+                f"{folder} is a world of size {size or 'unknown'}, not {options['size']}; leave "
+                "--size out, or generate another."
+            )
         count = sum(1 for _ in (folder / DOCUMENTS).iterdir())
         with (
             tqdm(total=count, file=sys.stderr, disable=None, leave=False) as bar,
             ingested(folder, done=bar.update) as corpus,
         ):
+            if size == LARGE:
+                return self._timed(folder, corpus, is_json=options["json"])
             rows = list(table(folder, corpus))
             parts = list(ablation(folder, corpus)) if options["ablate"] else []
         if not options["json"]:
@@ -88,6 +127,18 @@ class Command(BaseCommand):
             "ablation": [asdict(row) for row in parts],
             "broken": broken,
         }
+
+    def _timed(self, folder: Path, corpus: Corpus, *, is_json: bool) -> dict[str, Any]:
+        found = list(latencies(folder, corpus))
+        count = passages(corpus)
+        if not is_json:
+            lines = [
+                f"{one.kind:12}{one.recipe:10}{one.p50_ms:>9.1f}{one.p95_ms:>9.1f}  {one.questions}"
+                for one in found
+            ]
+            head = f"{'question':12}{'recipe':10}{'p50 ms':>9}{'p95 ms':>9}  n"
+            self.stdout.write("\n".join([f"{count:,} passages", head, *lines]))
+        return {"passages": count, "latency": [asdict(one) for one in found]}
 
 
 def _lines(rows: Sequence[Row]) -> list[str]:

@@ -50,7 +50,9 @@ class Question:
 
     ``file``: the picture, clip or sound that is asked with, of this ``medium``. ``gold``: names of
     documents, any of which answers; none where nothing does. ``start_s`` to ``end_s``: the moment.
-    ``held_out``: made of things that no training sees.
+    ``held_out``: made of things that no training sees. ``beside``: documents that look like the
+    gold ones and do not answer. ``says``: what the words that answer hold, each of them.
+    ``denied``: of a statement that is asked about, what the same documents contradict.
     """
 
     slice: str
@@ -61,6 +63,9 @@ class Question:
     start_s: float | None = None
     end_s: float | None = None
     held_out: bool = False
+    beside: Sequence[str] = ()
+    says: Sequence[str] = ()
+    denied: str = ""
 
 
 def documents(count: int, rng: np.random.Generator) -> Iterator[tuple[str, str]]:

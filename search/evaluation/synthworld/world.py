@@ -5,7 +5,7 @@ Each slice isolates one ability: a system that has it must succeed, and one that
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -13,10 +13,11 @@ from types import MappingProxyType
 import numpy as np
 
 from search.errors import SearchError
-from search.evaluation.synthworld import films, texts
+from search.evaluation.synthworld import bound, facts, films, printed, texts
 from search.evaluation.synthworld.texts import Question
 
 SIZES: Mapping[str, int] = MappingProxyType({"smoke": 12, "standard": 60})  # questions of a slice
+LARGE = "large"  # for latency: units of text, of which only the number counts
 DOCUMENTS, QUESTIONS, MANIFEST = "docs", "questions.jsonl", "manifest.json"
 
 
@@ -39,7 +40,15 @@ def make_world(count: int, *, seed: int) -> World:
     for name, content in texts.documents(count, np.random.default_rng([seed, 1])):
         world.put(f"{DOCUMENTS}/{name}", content.encode())
     world.questions += texts.questions(count, np.random.default_rng([seed, 1]))
-    for files, questions in films.several(count, seed=seed):
+    for words, questions in facts.several(count, seed=seed):
+        for name, text in words.items():
+            world.put(f"{DOCUMENTS}/{name}", text.encode())
+        world.questions += questions
+    for files, questions in (
+        printed.tables(count, seed=seed),
+        bound.pictures(max(count // 2, 6), seed=seed + 20),
+        *films.several(count, seed=seed),
+    ):
         for name, body in files.items():
             world.put(name, body)
         world.questions += questions
@@ -52,17 +61,44 @@ def write_world(folder: Path, world: World, *, seed: int, size: str) -> None:
     Raises:
         SearchError: the folder is there and not empty.
     """
+    write_files(folder, world.files.items(), world.questions, seed=seed, size=size)
+
+
+def write_files(
+    folder: Path,
+    files: Iterable[tuple[str, bytes]],
+    questions: Sequence[Question],
+    *,
+    seed: int,
+    size: str,
+) -> int:
+    """The same for files that are made one by one, as they are written; gives their number.
+
+    Raises:
+        SearchError: the folder is there and not empty.
+    """
     if folder.exists() and any(folder.iterdir()):
         raise SearchError(f"{folder} is not empty; name a folder that is, or is not there.")
-    for name, content in world.files.items():
+    sums = {}
+    for name, content in files:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    lines = [json.dumps(asdict(question), sort_keys=True) for question in world.questions]
+        sums[name] = hashlib.sha256(content).hexdigest()
+    lines = [json.dumps(asdict(question), sort_keys=True) for question in questions]
     (folder / QUESTIONS).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    sums = {name: hashlib.sha256(body).hexdigest() for name, body in sorted(world.files.items())}
     manifest = {"seed": seed, "size": size, "questions": len(lines), "sha256": sums}
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
+    return len(sums)
+
+
+def read_size(folder: Path) -> str:
+    """The size that the manifest of a world says; empty where there is no manifest."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except OSError:
+        return ""
+    return str(manifest["size"])
 
 
 def read_questions(folder: Path) -> Iterator[Question]:

@@ -164,6 +164,17 @@ def test_running_heads_are_kept_once_and_page_numbers_never(tmp_path):
     assert {block.page for block in result.blocks} == {1, 2, 3, 4, 5}
 
 
+def test_the_numbers_of_a_table_at_the_top_of_a_page_are_not_taken_for_page_numbers(tmp_path):
+    rows = [("Heron Bay", "114", "7"), ("Stork Quay", "121", "8"), ("Ibis Pier", "128", "9")]
+    cells = [
+        text(x, 770 - 14 * n, cell, size=10)
+        for n, row in enumerate(rows)
+        for x, cell in zip((72, 160, 240), row, strict=True)
+    ]
+    read = words(parsed(pdf("".join(cells) + text(300, 30, "3", size=9)), "a.pdf", tmp_path).blocks)
+    assert read.split("\n") == [" ".join(row) for row in rows]
+
+
 @pytest.mark.parametrize(
     "trick",
     [
