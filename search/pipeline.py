@@ -252,7 +252,8 @@ class _Walk:
     def _see(self, retrieved: Retrieved, runs: list[Run], weights: dict[str, float]) -> None:
         """Add what looking and listening find: it outweighs words where no words were asked."""
         start = time.perf_counter()
-        seen = see(self._asked_as, retrieved.filters, left_s=max(self.left_ms / 1000, 1.0))
+        left_s = max(self.left_ms / 1000, 1.0)
+        seen = see(self._asked_as, retrieved.filters, self._plan, left_s=left_s)
         runs += [run for run in seen.runs if run.hits]
         weights |= weights_of(seen.runs, self._plan, by_words=bool(self._asked_as.text.strip()))
         retrieved.places |= seen.places

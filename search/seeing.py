@@ -14,12 +14,13 @@ from typing import Any
 
 from django.conf import settings
 
-from search import asked_media, errands, picture_index, registry
+from search import asked_media, errands, looking, picture_index
 from search.conf import conf
 from search.errors import SearchError
+from search.looking import AS_IT_IS, Manner
 from search.material import open_pixels
-from search.models import Passage, VectorSpace
-from search.retrieval import media, pictured
+from search.models import Passage
+from search.retrieval import pictured
 from search.retrieval.pictured import Place
 from search.store import Store
 from search.types import Asked, Filters, Hit, Plan, Query, Run, Signal
@@ -38,7 +39,6 @@ NOTHING_SHOWS = {
     "image": "No page, picture or frame of the library shows what the picture shows.",
     "clip": "No moment of the library shows what the clip shows.",
 }
-DEPTH = 100
 
 
 @dataclass(slots=True)
@@ -70,10 +70,11 @@ def is_seen(query: Query, plan: Plan) -> bool:
     return plan.looks and bool(conf().media_spaces)
 
 
-def see(query: Query, filters: Filters, *, left_s: float) -> Seen:
-    """The runs for the media of a question, over the corpora in it."""
+def see(query: Query, filters: Filters, plan: Plan, *, left_s: float) -> Seen:
+    """The runs for the media of a question, over the corpora in it, as a recipe wants them."""
+    manner = Manner(plan.look_refiners, time.monotonic() + left_s)
     if not errands.is_web():
-        return see_here(query, filters)
+        return see_here(query, filters, manner)
     asked = {
         "media": [asdict(one) for one in query.media],
         "corpora": list(query.corpora),
@@ -81,6 +82,7 @@ def see(query: Query, filters: Filters, *, left_s: float) -> Seen:
         "depth": 2 * (query.offset + query.k),
         "text": query.text,
         "like": query.like_passage,
+        "manner": manner.written(),
     }
     answer = errands.sent(asked, TASK, left_s=left_s, words=(NO_WORKER, LATE))
     if isinstance(answer, str):
@@ -88,7 +90,7 @@ def see(query: Query, filters: Filters, *, left_s: float) -> Seen:
     return _read(answer)
 
 
-def see_here(query: Query, filters: Filters) -> Seen:
+def see_here(query: Query, filters: Filters, manner: Manner = AS_IT_IS) -> Seen:
     """As ``see``, in this process."""
     found = Seen()
     for one in query.media:
@@ -96,7 +98,7 @@ def see_here(query: Query, filters: Filters) -> Seen:
     if query.like_passage is not None:
         _guarded(found, "The picture", partial(_know_passage_again, query, filters, found))
     for alias in conf().media_spaces:
-        look = partial(_by_encoder, alias, query, filters, found)
+        look = partial(_by_encoder, alias, query, filters, manner, found)
         _guarded(found, f"The encoder {alias!r}", look)
     if not conf().media_spaces and any(one.medium == "audio" for one in query.media):
         found.notes.append(NO_EAR)
@@ -130,7 +132,8 @@ def answer(errand_id: int) -> None:
         like_passage=asked["like"],
         media=tuple(_asked(one) for one in asked["media"]),
     )
-    errands.done(errand_id, _written(see_here(query, _filters(asked["filters"]))))
+    seen = see_here(query, _filters(asked["filters"]), Manner.read(asked["manner"]))
+    errands.done(errand_id, _written(seen))
 
 
 def _know_again(one: Asked, query: Query, filters: Filters, found: Seen) -> None:
@@ -167,22 +170,11 @@ def _know_passage_again(query: Query, filters: Filters, found: Seen) -> None:
         found.places |= shown.places
 
 
-def _by_encoder(alias: str, query: Query, filters: Filters, found: Seen) -> None:
+def _by_encoder(alias: str, query: Query, filters: Filters, manner: Manner, found: Seen) -> None:
     """By one encoder that looks or listens."""
-    encoder = registry.media_encoder(alias)
-    space = VectorSpace.objects.filter(fingerprint=encoder.fingerprint).first()
-    rows = asked_media.rows_of(encoder, query, space)
-    if rows is None:
-        return
-    if space is None:
-        raise SearchError(f"it has read nothing yet; run manage.py build_space {alias}.")
-    run = media.search(
-        rows, space, query.corpora,
-        retriever=asked_media.run_name(alias, query), filters=filters,
-        depth=max(DEPTH, query.offset + query.k),
-    )  # fmt: skip
-    hits = tuple(hit for hit in run.hits if hit.passage_id != query.like_passage)
-    found.runs.append(replace(run, hits=hits))
+    run, notes = looking.by_encoder(alias, query, filters, manner)
+    found.runs += [] if run is None else [run]
+    found.notes += notes
 
 
 def _written(seen: Seen) -> dict[str, Any]:

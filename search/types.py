@@ -149,6 +149,7 @@ class Plan:
     deadline_ms: int = 2000
     fallbacks: tuple[str, ...] = ()  # recipes that stand in, in order
     looks: bool = False  # words are asked of encoders that look or listen, too
+    look_refiners: tuple[Step, ...] = ()  # of what one of these found for a picture or clip
     digest: str = ""
     notes: tuple[str, ...] = ()
 

@@ -99,6 +99,14 @@ REFINERS: Mapping[str, Options] = {
     },
     "mmr": {"balance": Between(0, 1)},
 }
+LOOK_REFINERS: Mapping[str, Options] = {  # of what one encoder found for a picture or clip
+    "superglobal": {
+        "candidates": Between(1, 1000, is_whole=True),
+        "neighbours": Between(0, 50, is_whole=True),
+        "weight": Between(0, 1),
+        "expanded": Between(0, 50, is_whole=True),
+    },
+}
 UNSAID = ("dedupe",)  # the refiners of a recipe that says nothing of them
 
 
