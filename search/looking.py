@@ -1,8 +1,8 @@
 """One encoder that looks or listens, asked with a question, in the manner of a recipe."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,8 @@ from search.retrieval import media
 from search.retrieval.local_settings import ALONE, local_settings
 from search.retrieval.nearest import as_run
 from search.retrieval.stored import StoredVectors
-from search.types import Filters, Modality, Query, Run, Step
+from search.transforms.multi_condition import per_condition, shares
+from search.types import Filters, Modality, Plan, Portion, Query, Run, Step
 
 DEPTH = 100
 LEAST_S = 0.05  # below which nothing more is begun
@@ -35,10 +36,12 @@ Rows = NDArray[np.float32]
 class Manner:
     """How a recipe wants encoders asked. ``ends``: when that must be over, by the monotonic clock.
 
-    ``refiners`` work on what one encoder found for a picture or clip.
+    ``refiners`` work on what one encoder found for a picture or clip; ``conditions`` says how each
+    condition of a question counts, if it does by itself.
     """
 
     refiners: tuple[Step, ...] = ()
+    conditions: Step | None = None
     ends: float = float("inf")
 
     @property
@@ -46,25 +49,43 @@ class Manner:
         """Seconds that are left."""
         return self.ends - time.monotonic()
 
+    @classmethod
+    def of(cls, plan: Plan, *, left_s: float) -> "Manner":
+        """As a plan says, within so many seconds."""
+        conditions = next((s for s in plan.transforms if s.name == "multi_condition"), None)
+        return cls(plan.look_refiners, conditions, time.monotonic() + left_s)
+
     def written(self) -> dict[str, Any]:
         """The same for another process, whose clock is another."""
+        conditions = dict(self.conditions.options) if self.conditions else None
         refiners = [[step.name, dict(step.options)] for step in self.refiners]
-        return {"refiners": refiners, "left_s": min(self.left_s, 3600.0)}
+        left_s = min(self.left_s, LONGEST_S)
+        return {"refiners": refiners, "conditions": conditions, "left_s": left_s}
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> "Manner":
         """What ``written`` wrote."""
         refiners = tuple(Step(name, options) for name, options in body["refiners"])
-        return cls(refiners, time.monotonic() + float(body["left_s"]))
+        given = body["conditions"]
+        conditions = None if given is None else Step("multi_condition", given)
+        return cls(refiners, conditions, time.monotonic() + float(body["left_s"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one encoder found; ``portions`` of each hit's score, by passage, where there are any."""
+
+    run: Run
+    notes: tuple[str, ...] = ()
+    portions: Mapping[int, tuple[Portion, ...]] = field(default_factory=dict)
 
 
 AS_IT_IS = Manner()
+Portions = dict[str, Mapping[int, tuple[Portion, ...]]]  # by run, then by passage
 
 
-def by_encoder(
-    alias: str, query: Query, filters: Filters, manner: Manner
-) -> tuple[Run | None, list[str]]:
-    """What an encoder finds for the question, and notes; no run if it takes no part of it.
+def by_encoder(alias: str, query: Query, filters: Filters, manner: Manner) -> Looked | None:
+    """What an encoder finds for the question; None if it takes no part of it.
 
     Raises:
         SearchError: it is not here, or has read nothing yet.
@@ -74,23 +95,86 @@ def by_encoder(
     space = VectorSpace.objects.filter(fingerprint=encoder.fingerprint).first()
     rows = asked_media.rows_of(encoder, query, space)
     if rows is None:
-        return None, []
+        return None
     if space is None:
         raise SearchError(f"it has read nothing yet; run manage.py build_space {alias}.")
-    depth, steps = max(DEPTH, query.offset + query.k), _refiners_for(query, space, manner)
-    deepest = max([depth, *(int(step.options.get("candidates", CANDIDATES)) for step in steps)])
-    found = media.search(
-        rows, space, query.corpora,
-        retriever=asked_media.run_name(alias, query), filters=filters, depth=deepest,
-    )  # fmt: skip
-    vectors, notes = StoredVectors(space, query.corpora), list[str]()
+    ask = _Ask(alias, query, filters, space)
+    wanted: list[tuple[str, Rows]] = []
+    if manner.conditions and space.kind == Kind.DENSE:
+        wanted = asked_media.conditions(encoder, query, space)
+    if manner.conditions and len(wanted) > 1:
+        return _by_condition(ask, rows, wanted, manner.conditions)
+    return _refined_by_all(ask, rows, manner)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """A question to one space."""
+
+    alias: str
+    query: Query
+    filters: Filters
+    space: VectorSpace
+
+    @property
+    def depth(self) -> int:
+        return max(DEPTH, self.query.offset + self.query.k)
+
+    @property
+    def vectors(self) -> StoredVectors:
+        return StoredVectors(self.space, self.query.corpora)
+
+    def nearest(self, rows: Rows, depth: int) -> Run:
+        """The passages nearest to one of the rows."""
+        name = asked_media.run_name(self.alias, self.query)
+        return media.search(
+            rows, self.space, self.query.corpora,
+            retriever=name, filters=self.filters, depth=depth,
+        )  # fmt: skip
+
+    def shown(self, run: Run) -> Run:
+        """The run without the passage that is asked about, as deep as is wanted."""
+        hits = [hit for hit in run.hits if hit.passage_id != self.query.like_passage]
+        return replace(run, hits=tuple(hits[: self.depth]))
+
+
+def _refined_by_all(ask: _Ask, rows: Rows, manner: Manner) -> Looked:
+    steps = _refiners_for(ask.query, ask.space, manner)
+    reach = [int(step.options.get("candidates", CANDIDATES)) for step in steps]
+    found, notes = ask.nearest(rows, max([ask.depth, *reach])), []
     for step in steps:
         try:
-            found = _refined(found, rows, vectors, step, manner.left_s)
+            found = _refined(found, rows, ask.vectors, step, manner.left_s)
         except (TimeoutError, OperationalError):
-            notes.append(NOT_REFINED.format(alias))
-    hits = [hit for hit in found.hits if hit.passage_id != query.like_passage]
-    return replace(found, hits=tuple(hits[:depth])), notes
+            notes.append(NOT_REFINED.format(ask.alias))
+    return Looked(ask.shown(found), tuple(notes))
+
+
+def _by_condition(ask: _Ask, rows: Rows, wanted: Sequence[tuple[str, Rows]], step: Step) -> Looked:
+    """What is near to the question or to one of its conditions, by how it meets all of them."""
+    near = [ask.nearest(one, ask.depth) for one in (rows, *(own for _, own in wanted))]
+    keys = sorted({hit.passage_id for run in near for hit in run.hits})
+    found = [(k, v) for k, v in zip(keys, ask.vectors.of(keys), strict=True) if v is not None]
+    if not found:
+        return Looked(ask.shown(near[0]))
+    stored = np.stack([vector for _, vector in found])
+    whole = (rows @ stored.T).max(axis=0)
+    cosines = np.stack([(own @ stored.T).max(axis=0) for _, own in wanted])
+    scores = per_condition(whole, cosines, **step.options)
+    order = sorted(range(len(found)), key=lambda at: (-scores[at], found[at][0]))
+    name = near[0].retriever
+    run = ask.shown(as_run(name, [(found[at][0], float(scores[at])) for at in order]))
+    names = [name, *(f"{name} by condition {n}: {one}" for n, (one, _) in enumerate(wanted, 1))]
+    portions = {}
+    for at, (key, _) in enumerate(found):
+        raw = [scores[at], *cosines[:, at]]
+        parts = shares(float(whole[at]), cosines[:, at], **step.options)
+        portions[key] = tuple(
+            Portion(own, float(score), float(part))
+            for own, score, part in zip(names, raw, parts, strict=True)
+        )
+    shown = {hit.passage_id for hit in run.hits}
+    return Looked(run, portions={key: one for key, one in portions.items() if key in shown})
 
 
 def _refiners_for(query: Query, space: VectorSpace, manner: Manner) -> tuple[Step, ...]:

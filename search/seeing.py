@@ -7,7 +7,7 @@ only itself; the sentence says which.
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,13 @@ from django.conf import settings
 from search import asked_media, errands, looking, picture_index
 from search.conf import conf
 from search.errors import SearchError
-from search.looking import AS_IT_IS, Manner
+from search.looking import AS_IT_IS, Manner, Portions
 from search.material import open_pixels
 from search.models import Passage
 from search.retrieval import pictured
 from search.retrieval.pictured import Place
 from search.store import Store
-from search.types import Asked, Filters, Hit, Plan, Query, Run, Signal
+from search.types import Asked, Filters, Hit, Plan, Portion, Query, Run, Signal
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,7 @@ class Seen:
 
     runs: list[Run] = field(default_factory=list)
     places: dict[int, Place] = field(default_factory=dict)
+    portions: Portions = field(default_factory=dict)  # what the scores of some runs are made of
     notes: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
@@ -72,7 +73,7 @@ def is_seen(query: Query, plan: Plan) -> bool:
 
 def see(query: Query, filters: Filters, plan: Plan, *, left_s: float) -> Seen:
     """The runs for the media of a question, over the corpora in it, as a recipe wants them."""
-    manner = Manner(plan.look_refiners, time.monotonic() + left_s)
+    manner = Manner.of(plan, left_s=left_s)
     if not errands.is_web():
         return see_here(query, filters, manner)
     asked = {
@@ -172,15 +173,23 @@ def _know_passage_again(query: Query, filters: Filters, found: Seen) -> None:
 
 def _by_encoder(alias: str, query: Query, filters: Filters, manner: Manner, found: Seen) -> None:
     """By one encoder that looks or listens."""
-    run, notes = looking.by_encoder(alias, query, filters, manner)
-    found.runs += [] if run is None else [run]
-    found.notes += notes
+    looked = looking.by_encoder(alias, query, filters, manner)
+    if looked is None:
+        return
+    found.runs.append(looked.run)
+    found.notes += looked.notes
+    if looked.portions:
+        found.portions[looked.run.retriever] = looked.portions
 
 
 def _written(seen: Seen) -> dict[str, Any]:
     return {
         "runs": [[run.retriever, [_entry(hit, run) for hit in run.hits]] for run in seen.runs],
         "places": [[key, asdict(place)] for key, place in seen.places.items()],
+        "portions": [
+            [run, [[key, [astuple(one) for one in own]] for key, own in of.items()]]
+            for run, of in seen.portions.items()
+        ],
         "notes": seen.notes,
         "left_out": seen.left_out,
     }
@@ -199,7 +208,11 @@ def _read(body: Mapping[str, Any]) -> Seen:
         key: Place(tuple(tuple(box) for box in at["boxes"]), at["start_s"], at["end_s"])
         for key, at in body["places"]
     }
-    return Seen(runs, places, list(body["notes"]), list(body["left_out"]))
+    portions: Portions = {
+        run: {key: tuple(Portion(*one) for one in own) for key, own in of}
+        for run, of in body["portions"]
+    }
+    return Seen(runs, places, portions, list(body["notes"]), list(body["left_out"]))
 
 
 def _asked(body: Mapping[str, Any]) -> Asked:

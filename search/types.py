@@ -177,6 +177,15 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class Portion:
+    """A portion of one retriever's word under a name of its own; ``share`` of its part, 0..1."""
+
+    name: str
+    raw: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A found passage. ``score`` is the sum of the signals' parts."""
 

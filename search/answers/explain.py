@@ -25,6 +25,7 @@ _BY = {  # retriever -> how it found, in a sentence
     "narrow": "by meaning",
     "image:details": "by the details of the picture",
 }
+CONDITION = "condition "  # how what a retriever said of one condition goes on, behind " by "
 _MOST_WORDS = 4  # words that a sentence names
 
 
@@ -164,6 +165,8 @@ def _by(name: str) -> str:
     spoken = _BY.get(first, f"by {first}")
     if origin.startswith("the picture"):
         return f"{spoken} of the words in the picture"
+    if origin.startswith(CONDITION):
+        return f"{spoken} for “{origin.partition(': ')[2]}”"
     if origin.startswith("decompose"):
         return f"{spoken} of a part of the question"
     return f"{spoken} with added words" if origin else spoken

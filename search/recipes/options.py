@@ -87,6 +87,7 @@ TRANSFORMS: Mapping[str, Options] = {
     "think_then_embed": {**_WRITES, "terms": _COUNT, "weight": Between(0, 10)},
     "prf": _WHEN,
     "by_examples": {**_WHEN, "weight": Between(0, 1)},
+    "multi_condition": {**_WHEN, "share": Between(0, 1), "sharpness": Between(0.1, 100)},
 }
 REFINERS: Mapping[str, Options] = {
     "dedupe": _NONE,

@@ -1,14 +1,16 @@
 """In which manner encoders that look and listen are asked; towers that learned nothing stand in."""
 
+import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ingestion.services import IncomingFile, accept_files, read_question, work_off
-from search import looking, pipeline, services
+from search import looking, pipeline, seeing, services
 from search.evaluation.synthworld import films, scenes
 from search.looking import Manner
 from search.models import Corpus
@@ -57,12 +59,16 @@ def picture(folder: Path, name: str, **fields: Any) -> Query:
 
 
 def refined(seconds: float = 60.0, **options: Any) -> Manner:
-    return Manner((Step("superglobal", options),), time.monotonic() + seconds)
+    return Manner((Step("superglobal", options),), ends=time.monotonic() + seconds)
+
+
+EACH = Step("multi_condition", {"share": 0.5, "sharpness": 10.0})
 
 
 def scores(query: Query, manner: Manner) -> dict[int, float]:
-    run, _ = looking.by_encoder("towers", query, Filters(), manner)
-    assert run is not None
+    looked = looking.by_encoder("towers", query, Filters(), manner)
+    assert looked is not None
+    run = looked.run
     assert [hit.score for hit in run.hits] == sorted((h.score for h in run.hits), reverse=True)
     return {hit.passage_id: hit.score for hit in run.hits}
 
@@ -90,14 +96,47 @@ def test_a_question_in_words_and_a_sound_are_never_refined(library) -> None:
 
 def test_without_time_the_list_stays_and_a_sentence_says_so(library) -> None:
     query = picture(library, "0.png")
-    run, notes = looking.by_encoder("towers", query, Filters(), refined(seconds=0.0))
-    assert run is not None
-    assert {h.passage_id: h.score for h in run.hits} == scores(query, looking.AS_IT_IS)
-    assert notes == [looking.NOT_REFINED.format("towers")]
+    looked = looking.by_encoder("towers", query, Filters(), refined(seconds=0.0))
+    assert looked is not None
+    assert {h.passage_id: h.score for h in looked.run.hits} == scores(query, looking.AS_IT_IS)
+    assert looked.notes == (looking.NOT_REFINED.format("towers"),)
 
 
 def test_a_manner_reaches_a_worker_as_it_was_meant() -> None:
-    sent = refined(seconds=30.0, neighbours=3)
-    arrived = Manner.read(sent.written())
-    assert arrived.refiners == sent.refiners
+    sent = replace(refined(seconds=30.0, neighbours=3), conditions=EACH)
+    arrived = Manner.read(json.loads(json.dumps(sent.written())))
+    assert (arrived.refiners, arrived.conditions) == (sent.refiners, EACH)
     assert 29.0 < arrived.left_s <= 30.0
+
+
+def test_each_condition_of_a_question_counts_and_is_told(library) -> None:
+    query = picture(library, "0.png", text="a red circle and a rising tone")
+    body = services.open_search(replace(query, recipe="multi_condition"), VIEWER).body
+    best = body["hits"][0]
+    told = best["signals"]["image:towers"]["conditions"]
+    assert [one["condition"] for one in told] == ["the picture", "a red circle", "a rising tone"]
+    assert sum(one["share"] for one in best["signals"].values()) == pytest.approx(1.0, abs=1e-4)
+    assert sum(one["share"] for one in told) <= best["signals"]["image:towers"]["share"]
+    assert best["signals"]["image:towers"]["added"] == 0.0
+    assert "for “a red circle”" in best["explanation"]
+    assert sum(best["modality_shares"].values()) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_one_condition_is_asked_as_without_the_recipe(library) -> None:
+    manner = Manner(conditions=EACH)
+    for query in (
+        picture(library, "0.png"),
+        Query("a red circle", picture(library, "0.png").corpora),
+    ):
+        looked = looking.by_encoder("towers", query, Filters(), manner)
+        plain = looking.by_encoder("towers", query, Filters(), looking.AS_IT_IS)
+        assert looked is not None
+        assert looked == plain
+        assert not looked.portions
+
+
+def test_what_conditions_gave_comes_back_from_a_worker_as_it_was(library) -> None:
+    query = picture(library, "0.png", text="a red circle and a rising tone")
+    seen = seeing.see_here(query, Filters(), Manner(conditions=EACH))
+    assert seen.portions["image:towers"]
+    assert seeing._read(json.loads(json.dumps(seeing._written(seen)))) == seen
