@@ -246,6 +246,7 @@ SEEING = plugins.media_encoders(
     },
     device=DEVICE,
 )
+SEEING |= plugins.fused_media(env_str("MMSEARCH_FUSED"), SEEING)
 # What each part is made of. An alias names a configured object; a class may live in any package.
 MMSEARCH: dict[str, Any] = {
     "ANONYMOUS_READING": env_bool("MMSEARCH_ANONYMOUS_READING", default=ON_LOOPBACK),

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from search import asked_media, registry
 from search.encoders.base import Kind
+from search.encoders.fused_media import FusedMedia
 from search.encoders.media import MEDIUM_OF, Medium
 from search.errors import SearchError
-from search.models import Passage, VectorSpace
+from search.models import Passage, Vector, VectorSpace
 from search.refiners.superglobal import CANDIDATES, superglobal
 from search.retrieval import media
 from search.retrieval.local_settings import ALONE, local_settings
@@ -29,6 +30,12 @@ NOT_REFINED = "What the encoder {!r} found was not refined: there was no time le
 _LOOKED_AT = tuple(
     kind.value for kind in Modality if MEDIUM_OF.get(kind) in {Medium.IMAGE, Medium.CLIP}
 )
+_MODALITY_OF = {
+    Medium.TEXT: Modality.TEXT,
+    Medium.IMAGE: Modality.IMAGE,
+    Medium.CLIP: Modality.VIDEO,
+    Medium.SOUND: Modality.AUDIO,
+}
 Rows = NDArray[np.float32]
 
 
@@ -103,8 +110,10 @@ def by_encoder(alias: str, query: Query, filters: Filters, manner: Manner) -> Lo
     if manner.conditions and space.kind == Kind.DENSE:
         wanted = asked_media.conditions(encoder, query, space)
     if manner.conditions and len(wanted) > 1:
-        return _by_condition(ask, rows, wanted, manner.conditions)
-    return _refined_by_all(ask, rows, manner)
+        found = _by_condition(ask, rows, wanted, manner.conditions)
+    else:
+        found = _refined_by_all(ask, rows, manner)
+    return _with_media(ask, found) if isinstance(encoder, FusedMedia) else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +184,27 @@ def _by_condition(ask: _Ask, rows: Rows, wanted: Sequence[tuple[str, Rows]], ste
         )
     shown = {hit.passage_id for hit in run.hits}
     return Looked(run, portions={key: one for key, one in portions.items() if key in shown})
+
+
+def _with_media(ask: _Ask, found: Looked) -> Looked:
+    """What an encoder found that joins media, each portion by what the media weigh in the hit."""
+    keys = [hit.passage_id for hit in found.run.hits]
+    stored = Vector.objects.filter(space=ask.space, passage__in=keys, weights__isnull=False)
+    weights = dict(stored.values_list("passage_id", "weights"))
+    name, portions = found.run.retriever, {}
+    for hit in found.run.hits:
+        own = weights.get(hit.passage_id, {})
+        whole = (Portion(name, hit.score, 1.0),)
+        portions[hit.passage_id] = tuple(
+            Portion(
+                one.name.replace(name, f"{_MODALITY_OF[Medium(medium)]}:{ask.alias}", 1),
+                one.raw,
+                one.share * share,
+            )
+            for one in found.portions.get(hit.passage_id, whole)
+            for medium, share in own.items()
+        )
+    return replace(found, portions={key: several for key, several in portions.items() if several})
 
 
 def _refiners_for(query: Query, space: VectorSpace, manner: Manner) -> tuple[Step, ...]:

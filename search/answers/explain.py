@@ -105,8 +105,9 @@ def signal_shares(candidate: Candidate) -> dict[str, float]:
 def modality_shares(candidate: Candidate, question: str) -> dict[str, float]:
     """What the match rests on, summing to 1: author's text, words read in a picture, words heard.
 
-    A retriever that looks or listens itself (its name begins with image, video or audio) counts
-    for its own modality; the others read words, which count for where those words come from.
+    A retriever that looks or listens itself (its name begins with image, video or audio), or reads
+    beside one that does ("text:"), counts for its own modality; the others read words, which count
+    for where those words come from.
     """
     return _modality_shares(signal_shares(candidate), candidate, question)
 
@@ -118,6 +119,7 @@ def _modality_shares(
     found: dict[str, float] = {}
     for name, share in (signals or {"": 1.0}).items():
         own = next((m for m in _MODALITIES if name.startswith(m)), "")
+        own = Modality.TEXT.value if name.startswith(f"{Modality.TEXT}:") else own
         for modality, part in ({own: 1.0} if own else read).items():
             found[modality] = found.get(modality, 0.0) + share * part
     return found
