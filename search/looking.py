@@ -105,15 +105,16 @@ def by_encoder(alias: str, query: Query, filters: Filters, manner: Manner) -> Lo
         return None
     if space is None:
         raise SearchError(f"it has read nothing yet; run manage.py build_space {alias}.")
-    ask = _Ask(alias, query, filters, space)
+    ask, joins = _Ask(alias, query, filters, space), isinstance(encoder, FusedMedia)
     wanted: list[tuple[str, Rows]] = []
     if manner.conditions and space.kind == Kind.DENSE:
         wanted = asked_media.conditions(encoder, query, space)
     if manner.conditions and len(wanted) > 1:
         found = _by_condition(ask, rows, wanted, manner.conditions)
     else:
-        found = _refined_by_all(ask, rows, manner)
-    return _with_media(ask, found) if isinstance(encoder, FusedMedia) else found
+        refiners = () if joins else _refiners_for(query, space, manner)  # words are in these
+        found = _refined_by_all(ask, rows, refiners, manner.left_s)
+    return _with_media(ask, found) if joins else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +148,13 @@ class _Ask:
         return replace(run, hits=tuple(hits[: self.depth]))
 
 
-def _refined_by_all(ask: _Ask, rows: Rows, manner: Manner) -> Looked:
-    steps = _refiners_for(ask.query, ask.space, manner)
+def _refined_by_all(ask: _Ask, rows: Rows, steps: Sequence[Step], left_s: float) -> Looked:
+    ends = time.monotonic() + left_s
     reach = [int(step.options.get("candidates", CANDIDATES)) for step in steps]
     found, notes = ask.nearest(rows, max([ask.depth, *reach])), []
     for step in steps:
         try:
-            found = _refined(found, rows, ask.vectors, step, manner.left_s)
+            found = _refined(found, rows, ask.vectors, step, ends - time.monotonic())
         except (TimeoutError, OperationalError):
             notes.append(NOT_REFINED.format(ask.alias))
     return Looked(ask.shown(found), tuple(notes))
