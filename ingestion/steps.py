@@ -23,6 +23,7 @@ from ingestion.sandbox.client import sandbox
 from ingestion.sources.files import NewFile, keep_file, lock_bytes, register_files
 from ingestion.types import Limits, Parsed, ParseRequest, PassageDraft, Sidecar
 from search import indexing, picture_index, registry, spaces
+from search.beside import words_beside
 from search.conf import conf
 from search.encoders.picture_signature import Signature
 from search.errors import ModelMissingError
@@ -260,6 +261,7 @@ def _materials(drafts: Sequence[PassageDraft], parsed: Parsed, folder: Path) -> 
     """What encoders look at and listen to; of most passages with words, nothing."""
     strips = {one.start_s: folder / one.file for one in parsed.media if one.kind == "clip"}
     track = next((folder / one.file for one in parsed.media if one.kind == "track"), None)
+    words = words_beside(drafts, [draft for draft in drafts if draft.text])
     return [
         Material(
             Modality(draft.kind),
@@ -268,10 +270,11 @@ def _materials(drafts: Sequence[PassageDraft], parsed: Parsed, folder: Path) -> 
             track,
             draft.start_s or 0.0,
             draft.end_s or 0.0,
+            said,
         )
         if is_looked_at(draft.kind, draft.text, draft.page)
         else Material(Modality(draft.kind))
-        for draft in drafts
+        for draft, said in zip(drafts, words, strict=True)
     ]
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 Entries = dict[str, dict[str, Any]]
 
 _PROMPTED = {
@@ -51,6 +53,25 @@ def transcribers(*, checkpoint: str, language: str, device: str) -> Entries:
     options = {"checkpoint": checkpoint, "device": device, "language": language}
     path = "search.transcribers.speech_model.SpeechModel"
     return {"speech": {"BACKEND": path, "OPTIONS": options}}
+
+
+def fused_media(named: str, seeing: Entries) -> Entries:
+    """What joins the vectors of one of the encoders that look or listen; none if none is named.
+
+    Raises:
+        ImproperlyConfigured: there is no such encoder.
+    """
+    if not named:
+        return {}
+    if named not in seeing:
+        raise ImproperlyConfigured(
+            f"MMSEARCH_FUSED is {named!r}, which is no encoder that looks or listens; name one of "
+            f"{', '.join(seeing) or 'those in docs/models.md, and set its checkpoint'}."
+        )
+    options = {"media": named, "checkpoint": ""}
+    if named == "towers":
+        options["checkpoint"] = seeing[named]["OPTIONS"]["checkpoint"]
+    return {"fused": {"BACKEND": "search.encoders.fused_media.FusedMedia", "OPTIONS": options}}
 
 
 def media_slots() -> dict[str, tuple[str, str]]:

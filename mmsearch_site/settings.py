@@ -246,6 +246,7 @@ SEEING = plugins.media_encoders(
     },
     device=DEVICE,
 )
+SEEING |= plugins.fused_media(env_str("MMSEARCH_FUSED"), SEEING)
 # What writes down what is said in recordings without subtitles.
 HEARING = plugins.transcribers(
     checkpoint=env_str("MMSEARCH_SPEECH_MODEL"),

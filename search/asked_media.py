@@ -14,6 +14,7 @@ from search.material import encode_inputs, open_clip, open_pixels, open_sound
 from search.models import VectorSpace
 from search.retrieval.stored import StoredVectors
 from search.store import Store
+from search.transforms.multi_condition import conditions_of
 from search.types import Asked, Query
 
 MEDIA_SHARE = 0.7  # of a picture, clip or sound, against words that describe it (F4-ITS)
@@ -21,6 +22,7 @@ CHANGED_SHARE = 0.3  # of one that the words want otherwise; measured, docs/meas
 _CHANGE = re.compile(r"\s*(but|same|instead|without|rather|only|like this)\b", re.IGNORECASE)
 _MEDIUM = {"image": Medium.IMAGE, "clip": Medium.CLIP, "audio": Medium.SOUND}
 _RUNS = {"image": "image", "clip": "video", "audio": "audio"}
+_NAMES = {"image": "the picture", "clip": "the clip", "audio": "the sound"}
 Rows = NDArray[np.float32]
 
 
@@ -69,10 +71,8 @@ def rows_of(encoder: MediaEncoder, query: Query, space: VectorSpace | None) -> R
     Source: the weighting of F4-ITS, caption fusion.
     """
     rows = [row for one in query.media for row in _asked_rows(encoder, one)]
-    if query.like_passage is not None and space is not None and space.kind == Kind.DENSE:
-        stored = StoredVectors(space, query.corpora).of([query.like_passage])
-        rows += [row for row in stored if row is not None]
-    words = query.text.strip() if Medium.TEXT in encoder.media else ""
+    rows += _stored_rows(query, space)
+    words = _words(encoder, query)
     if not words:
         return np.stack(rows).astype(np.float32) if rows else None
     said = _text_rows(encoder, words)
@@ -84,6 +84,32 @@ def rows_of(encoder: MediaEncoder, query: Query, space: VectorSpace | None) -> R
     mixed = share * np.stack(rows) + (1 - share) * said[0]
     lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
     return np.asarray(mixed / np.maximum(lengths, 1e-9), dtype=np.float32)
+
+
+def conditions(
+    encoder: MediaEncoder, query: Query, space: VectorSpace | None
+) -> list[tuple[str, Rows]]:
+    """The conditions of a question that an encoder takes, in order: a name, and rows (n, dim).
+
+    Each picture, clip or sound is one, and each part of the words. Raises as ``rows_of`` does.
+    """
+    found = [(_NAMES[one.medium], _asked_rows(encoder, one)) for one in query.media]
+    found.append(("the passage", _stored_rows(query, space)))
+    if parts := conditions_of(_words(encoder, query)):
+        found += [(part, list(_text_rows(encoder, part))) for part in parts]
+    return [(name, np.stack(rows)) for name, rows in found if len(rows)]
+
+
+def _words(encoder: MediaEncoder, query: Query) -> str:
+    return query.text.strip() if Medium.TEXT in encoder.media else ""
+
+
+def _stored_rows(query: Query, space: VectorSpace | None) -> list[Rows]:
+    """The vector of the passage that is asked about, if the space has one."""
+    if query.like_passage is None or space is None or space.kind != Kind.DENSE:
+        return []
+    stored = StoredVectors(space, query.corpora).of([query.like_passage])
+    return [row for row in stored if row is not None]
 
 
 def _asked_rows(encoder: MediaEncoder, one: Asked) -> Sequence[Rows]:

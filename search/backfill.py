@@ -6,9 +6,12 @@ from django.db import transaction
 from django.db.models import F, Max, QuerySet
 
 from search import indexing, registry, spaces
+from search.encoders.base import Ragged
+from search.encoders.fused_media import FusedMedia
 from search.encoders.media import MediaEncoder
 from search.material import material_of
 from search.models import Asset, Corpus, Document, Passage, VectorSpace
+from search.retrieval.stored import StoredVectors
 from search.spaces import Encoded, space_for, text_for_encoder
 from search.types import Modality
 
@@ -103,7 +106,23 @@ def _add_rows(alias: str, space: VectorSpace, passages: Sequence[Passage]) -> in
 
 
 def _encoded(alias: str, passages: Sequence[Passage]) -> Encoded:
-    if isinstance(registry.encoder(alias), MediaEncoder):
+    encoder = registry.encoder(alias)
+    if isinstance(encoder, FusedMedia):
+        materials, known = material_of(passages, with_words=True), _known(encoder, passages)
+        return spaces.encode_media([alias], materials, lambda _: None, known=known)[alias]
+    if isinstance(encoder, MediaEncoder):
         return spaces.encode_media([alias], material_of(passages), lambda _: None)[alias]
     texts = [text_for_encoder(p.document.title, p.heading, p.text) for p in passages]
     return spaces.encode([alias], texts, lambda _: None)[alias]
+
+
+def _known(encoder: FusedMedia, passages: Sequence[Passage]) -> Ragged | None:
+    """The vectors that are to be joined, if all of them are stored."""
+    space = VectorSpace.objects.filter(fingerprint=encoder.media_encoder.fingerprint).first()
+    if space is None:
+        return None
+    keys, corpora = [p.pk for p in passages], {p.corpus_id for p in passages}
+    rows = [row for row in StoredVectors(space, sorted(corpora)).of(keys) if row is not None]
+    if len(rows) < len(passages):
+        return None
+    return Ragged.of([row[None] for row in rows], width=space.dim)

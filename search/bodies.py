@@ -13,6 +13,7 @@ from typing import Any
 
 from search.answers.compose import note_of
 from search.answers.explain import (
+    CONDITION,
     RetrieverPart,
     mean_shares,
     modality_shares,
@@ -187,7 +188,8 @@ def hit_body(
 def _signals(parts: Mapping[str, RetrieverPart]) -> Body:
     """What each retriever said; ``added``: as much of its share as texts that were added brought.
 
-    Rank and score are those of the question itself where it found the hit.
+    Rank and score are those of the question itself where it found the hit. ``conditions``: of a
+    question that has several, how well each is met, and its part of the share.
     """
     bodies: dict[str, dict[str, Any]] = {}
     for name, part in sorted(parts.items(), key=lambda item: " by " in item[0]):
@@ -195,11 +197,19 @@ def _signals(parts: Mapping[str, RetrieverPart]) -> Body:
         said = {"rank": part.rank, "score": _number(part.raw), "share": 0.0, "added": 0.0}
         body = bodies.setdefault(retriever, said)
         body["share"] += part.share
-        body["added"] += part.share if origin else 0.0
+        if origin.startswith(CONDITION):
+            body.setdefault("conditions", []).append(_condition(origin, part))
+        elif origin:
+            body["added"] += part.share
     rounded = ("share", "added")
     return {
         name: body | {key: _number(body[key]) for key in rounded} for name, body in bodies.items()
     }
+
+
+def _condition(origin: str, part: RetrieverPart) -> Body:
+    _, _, said = origin.partition(": ")
+    return {"condition": said, "score": _number(part.raw), "share": _number(part.share)}
 
 
 def citation_body(citation: Citation) -> Body:

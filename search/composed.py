@@ -7,7 +7,18 @@ from search.retrieval import pictured
 from search.retrieval.background import Judged
 from search.retrieval.pictured import Place
 from search.transforms.base import TO_FIND, SubQuery
-from search.types import Box, Candidate, Modality, Plan, Query, Run, Signal, is_figure
+from search.types import (
+    Box,
+    Candidate,
+    Hit,
+    Modality,
+    Plan,
+    Portion,
+    Query,
+    Run,
+    Signal,
+    is_figure,
+)
 
 FOUND = 30.0  # weight of what was found by its details: before anything that is merely like it
 BESIDE_WORDS = 3.0  # the same where words ask for something of their own
@@ -41,6 +52,25 @@ def weights_of(runs: Sequence[Run], plan: Plan, *, by_words: bool) -> dict[str, 
         else plan.weights.get(run.retriever, 1.0)
         for run in runs
     }
+
+
+def parted(
+    hits: Sequence[Hit], portions: Mapping[str, Mapping[int, Sequence[Portion]]]
+) -> list[Hit]:
+    """The hits with the signals of some retrievers in portions, which sum to what they were.
+
+    ``portions``: retriever -> passage -> its portions, whose shares sum to 1.
+    """
+    return [_parted(hit, portions) for hit in hits] if portions else list(hits)
+
+
+def _parted(hit: Hit, portions: Mapping[str, Mapping[int, Sequence[Portion]]]) -> Hit:
+    signals: dict[str, Signal] = {}
+    for name, signal in hit.signals.items():
+        own = portions.get(name, {}).get(hit.passage_id)
+        several = own or (Portion(name, signal.raw, 1.0),)
+        signals |= {p.name: Signal(signal.rank, p.raw, signal.part * p.share) for p in several}
+    return replace(hit, signals=signals)
 
 
 def placed(candidates: Sequence[Candidate], places: Mapping[int, Place]) -> tuple[Candidate, ...]:

@@ -11,6 +11,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 from PIL import Image
 
+from search.beside import words_beside
 from search.encoders.base import Ragged
 from search.encoders.media import CLIP_FRAMES, MEDIUM_OF, Clip, MediaEncoder, Medium, Pixels, Sound
 from search.errors import SearchError
@@ -26,7 +27,10 @@ _FORMATS = ("WEBP",)  # all that our own readers write
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Where a passage's picture, strip of frames or sound lies; None where there is none."""
+    """Where a passage's picture, strip of frames or sound lies; None where there is none.
+
+    ``words``: those that stand beside it, where somebody wants them.
+    """
 
     kind: Modality
     picture: Path | None = None
@@ -34,6 +38,7 @@ class Material:
     track: Path | None = None
     start_s: float = 0.0
     end_s: float = 0.0
+    words: str = ""
 
     @property
     def medium(self) -> Medium | None:
@@ -55,7 +60,7 @@ def encode(
     for medium in sorted(encoder.media - {Medium.TEXT}):
         own = [n for n, one in enumerate(materials) if one.medium == medium]
         for some in batched(own, BATCH):
-            inputs = {n: loaded for n in some if (loaded := loaded(medium, materials[n]))}
+            inputs = {n: things for n in some if (things := loaded(medium, materials[n]))}
             made = encode_inputs(encoder, medium, list(inputs.values()))
             for n, row in zip(inputs, made, strict=True):
                 rows[n] = row
@@ -79,13 +84,17 @@ def encode_inputs(
     yield from (made if isinstance(made, Ragged) else (row[None, :] for row in made))
 
 
-def material_of(passages: Sequence[Passage]) -> list[Material]:
-    """The material of stored passages that are looked at or listened to."""
+def material_of(passages: Sequence[Passage], *, with_words: bool = False) -> list[Material]:
+    """The material of stored passages that are looked at or listened to.
+
+    ``with_words``: also the words that stand beside each.
+    """
     store = Store(Path(settings.MEDIA_ROOT))
     assets = Asset.objects.filter(
         document__in={p.document_id for p in passages},
         kind__in=(Asset.Kind.CLIP, Asset.Kind.TRACK),
     )
+    words = _words_of(passages) if with_words else {}
     strips, tracks = {}, {}
     for asset in assets:
         path = store.path(asset.sha256)
@@ -101,9 +110,24 @@ def material_of(passages: Sequence[Passage]) -> list[Material]:
             tracks.get(p.document_id),
             p.start_s or 0.0,
             p.end_s or 0.0,
+            words.get(p.pk, ""),
         )
         for p in passages
     ]
+
+
+def _words_of(passages: Sequence[Passage]) -> dict[int, str]:
+    """The words beside stored passages, by their ids."""
+    documents = dict.fromkeys(p.document_id for p in passages)
+    worded: dict[int, list[Passage]] = {key: [] for key in documents}
+    for one in Passage.objects.filter(document__in=documents).exclude(text="").order_by("ordinal"):
+        worded[one.document_id].append(one)
+    found: dict[int, str] = {}
+    for key in documents:
+        own = [p for p in passages if p.document_id == key]
+        words = words_beside(own, worded[key])
+        found |= {p.pk: said for p, said in zip(own, words, strict=True)}
+    return found
 
 
 def open_pixels(path: Path) -> Pixels:

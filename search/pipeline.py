@@ -11,6 +11,7 @@ from django.db import OperationalError
 from search import planning, reranking
 from search.composed import (
     merged_moments,
+    parted,
     placed,
     seen_as_asked,
     weights_of,
@@ -20,6 +21,7 @@ from search.composed import (
 from search.errors import NotVisibleError, QueryError
 from search.expansion import Texts, expand
 from search.fusion import FUSIONS, scale
+from search.looking import Portions
 from search.models import Passage
 from search.refiners.parts import cover_parts
 from search.refining import refine
@@ -245,10 +247,11 @@ class _Walk:
             if one in texts.parts:
                 own = _keys(_fuse(self._query, plan, more.runs, plan.weights))
                 parts.append(own[:HEARD])
+        portions: Portions = {}
         if is_seen(self._query, plan):
-            self._see(retrieved, runs, weights)
+            portions = self._see(retrieved, runs, weights)
         start = time.perf_counter()
-        hits = _fuse(self._query, plan, runs, weights)
+        hits = parted(_fuse(self._query, plan, runs, weights), portions)
         if parts:
             by_key = {hit.passage_id: hit for hit in hits}
             hits = [by_key[key] for key in cover_parts(list(by_key), parts, k=self._query.k)]
@@ -256,16 +259,18 @@ class _Walk:
         retrieved.timings = dict(self._timings)
         return retrieved, hits
 
-    def _see(self, retrieved: Retrieved, runs: list[Run], weights: dict[str, float]) -> None:
+    def _see(self, retrieved: Retrieved, runs: list[Run], weights: dict[str, float]) -> Portions:
         """Add what looking and listening find: it outweighs words where no words were asked."""
         start = time.perf_counter()
-        seen = see(self._asked_as, retrieved.filters, left_s=max(self.left_ms / 1000, 1.0))
+        left_s = max(self.left_ms / 1000, 1.0)
+        seen = see(self._asked_as, retrieved.filters, self._plan, left_s=left_s)
         runs += [run for run in seen.runs if run.hits]
         weights |= weights_of(seen.runs, self._plan, by_words=bool(self._asked_as.text.strip()))
         retrieved.places |= seen.places
         retrieved.degraded += seen.notes
         retrieved.left_out += seen.left_out
         self._timings["see"] += (time.perf_counter() - start) * 1000
+        return seen.portions
 
     def _looking_for(self, added: SubQuery, asked: Retrieved) -> tuple[Retriever, ...]:
         """The retrievers that look for a text that was added: none that failed before."""

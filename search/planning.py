@@ -149,6 +149,7 @@ def _planned(recipe: Recipe, query: Query, *, chosen_by: str, notes: Sequence[st
         deadline_ms=max(recipe.total_ms or conf().deadline_ms, SEEING_MS if query.media else 0),
         fallbacks=recipe.fallbacks,
         looks=recipe.looks,
+        look_refiners=recipe.look_refiners,
         digest=recipe.digest,
         notes=(*query.notes, *notes),
     )

@@ -7,22 +7,23 @@ only itself; the sentence says which.
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from search import asked_media, errands, picture_index, registry
+from search import asked_media, errands, looking, picture_index
 from search.conf import conf
 from search.errors import SearchError
+from search.looking import AS_IT_IS, Manner, Portions
 from search.material import open_pixels
-from search.models import Passage, VectorSpace
-from search.retrieval import media, pictured
+from search.models import Passage
+from search.retrieval import pictured
 from search.retrieval.pictured import Place
 from search.store import Store
-from search.types import Asked, Filters, Hit, Plan, Query, Run, Signal
+from search.types import Asked, Filters, Hit, Plan, Portion, Query, Run, Signal
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,6 @@ NOTHING_SHOWS = {
     "image": "No page, picture or frame of the library shows what the picture shows.",
     "clip": "No moment of the library shows what the clip shows.",
 }
-DEPTH = 100
 
 
 @dataclass(slots=True)
@@ -47,6 +47,7 @@ class Seen:
 
     runs: list[Run] = field(default_factory=list)
     places: dict[int, Place] = field(default_factory=dict)
+    portions: Portions = field(default_factory=dict)  # what the scores of some runs are made of
     notes: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
@@ -70,10 +71,11 @@ def is_seen(query: Query, plan: Plan) -> bool:
     return plan.looks and bool(conf().media_spaces)
 
 
-def see(query: Query, filters: Filters, *, left_s: float) -> Seen:
-    """The runs for the media of a question, over the corpora in it."""
+def see(query: Query, filters: Filters, plan: Plan, *, left_s: float) -> Seen:
+    """The runs for the media of a question, over the corpora in it, as a recipe wants them."""
+    manner = Manner.of(plan, left_s=left_s)
     if not errands.is_web():
-        return see_here(query, filters)
+        return see_here(query, filters, manner)
     asked = {
         "media": [asdict(one) for one in query.media],
         "corpora": list(query.corpora),
@@ -81,6 +83,7 @@ def see(query: Query, filters: Filters, *, left_s: float) -> Seen:
         "depth": 2 * (query.offset + query.k),
         "text": query.text,
         "like": query.like_passage,
+        "manner": manner.written(),
     }
     answer = errands.sent(asked, TASK, left_s=left_s, words=(NO_WORKER, LATE))
     if isinstance(answer, str):
@@ -88,7 +91,7 @@ def see(query: Query, filters: Filters, *, left_s: float) -> Seen:
     return _read(answer)
 
 
-def see_here(query: Query, filters: Filters) -> Seen:
+def see_here(query: Query, filters: Filters, manner: Manner = AS_IT_IS) -> Seen:
     """As ``see``, in this process."""
     found = Seen()
     for one in query.media:
@@ -96,7 +99,7 @@ def see_here(query: Query, filters: Filters) -> Seen:
     if query.like_passage is not None:
         _guarded(found, "The picture", partial(_know_passage_again, query, filters, found))
     for alias in conf().media_spaces:
-        look = partial(_by_encoder, alias, query, filters, found)
+        look = partial(_by_encoder, alias, query, filters, manner, found)
         _guarded(found, f"The encoder {alias!r}", look)
     if not conf().media_spaces and any(one.medium == "audio" for one in query.media):
         found.notes.append(NO_EAR)
@@ -130,7 +133,8 @@ def answer(errand_id: int) -> None:
         like_passage=asked["like"],
         media=tuple(_asked(one) for one in asked["media"]),
     )
-    errands.done(errand_id, _written(see_here(query, _filters(asked["filters"]))))
+    seen = see_here(query, _filters(asked["filters"]), Manner.read(asked["manner"]))
+    errands.done(errand_id, _written(seen))
 
 
 def _know_again(one: Asked, query: Query, filters: Filters, found: Seen) -> None:
@@ -167,28 +171,25 @@ def _know_passage_again(query: Query, filters: Filters, found: Seen) -> None:
         found.places |= shown.places
 
 
-def _by_encoder(alias: str, query: Query, filters: Filters, found: Seen) -> None:
+def _by_encoder(alias: str, query: Query, filters: Filters, manner: Manner, found: Seen) -> None:
     """By one encoder that looks or listens."""
-    encoder = registry.media_encoder(alias)
-    space = VectorSpace.objects.filter(fingerprint=encoder.fingerprint).first()
-    rows = asked_media.rows_of(encoder, query, space)
-    if rows is None:
+    looked = looking.by_encoder(alias, query, filters, manner)
+    if looked is None:
         return
-    if space is None:
-        raise SearchError(f"it has read nothing yet; run manage.py build_space {alias}.")
-    run = media.search(
-        rows, space, query.corpora,
-        retriever=asked_media.run_name(alias, query), filters=filters,
-        depth=max(DEPTH, query.offset + query.k),
-    )  # fmt: skip
-    hits = tuple(hit for hit in run.hits if hit.passage_id != query.like_passage)
-    found.runs.append(replace(run, hits=hits))
+    found.runs.append(looked.run)
+    found.notes += looked.notes
+    if looked.portions:
+        found.portions[looked.run.retriever] = looked.portions
 
 
 def _written(seen: Seen) -> dict[str, Any]:
     return {
         "runs": [[run.retriever, [_entry(hit, run) for hit in run.hits]] for run in seen.runs],
         "places": [[key, asdict(place)] for key, place in seen.places.items()],
+        "portions": [
+            [run, [[key, [astuple(one) for one in own]] for key, own in of.items()]]
+            for run, of in seen.portions.items()
+        ],
         "notes": seen.notes,
         "left_out": seen.left_out,
     }
@@ -207,7 +208,11 @@ def _read(body: Mapping[str, Any]) -> Seen:
         key: Place(tuple(tuple(box) for box in at["boxes"]), at["start_s"], at["end_s"])
         for key, at in body["places"]
     }
-    return Seen(runs, places, list(body["notes"]), list(body["left_out"]))
+    portions: Portions = {
+        run: {key: tuple(Portion(*one) for one in own) for key, own in of}
+        for run, of in body["portions"]
+    }
+    return Seen(runs, places, portions, list(body["notes"]), list(body["left_out"]))
 
 
 def _asked(body: Mapping[str, Any]) -> Asked:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from pgvector import HalfVector
 from pgvector import SparseVector as Weights
 
-from search import registry
+from search import joined, registry
 from search.encoders.base import MOST_WEIGHTS, Encoder, Kind, Ragged, Rows
 from search.encoders.fde import FixedDimensional
+from search.encoders.fused_media import MEDIA, FusedMedia
 from search.encoders.late_interaction import TokenStates
 from search.encoders.media import MediaEncoder
 from search.errors import ConfigurationError, ModelMissingError
@@ -80,17 +81,32 @@ def encode(
 
 
 def encode_media(
-    aliases: Iterable[str], materials: Sequence[Material], progress: Callable[[float], object]
+    aliases: Iterable[str],
+    materials: Sequence[Material],
+    progress: Callable[[float], object],
+    *,
+    known: Ragged | None = None,
 ) -> dict[str, Encoded]:
-    """What each encoder sees or hears of passages, rows for each; the missing are left out."""
+    """What each encoder sees or hears of passages, rows for each; the missing are left out.
+
+    What joins the vectors of another comes after it and takes those it made, or the ``known``.
+    """
     made: dict[str, Encoded] = {}
-    for alias, encoder in _present(aliases):
+    encoders = dict(_present(aliases))
+    joining = [alias for alias, one in encoders.items() if isinstance(one, FusedMedia)]
+    for alias in [*(a for a in encoders if a not in joining), *joining]:
+        encoder = encoders[alias]
         if not isinstance(encoder, MediaEncoder):
             raise ConfigurationError(
                 f'MMSEARCH["MEDIA_SPACES"] names {alias!r}, which neither looks nor listens; '
                 "encoders that read words belong into SPACES."
             )
-        made[alias] = encode_material(encoder, materials, progress)
+        if isinstance(encoder, FusedMedia):
+            rows = next((made[a] for a in made if encoders[a] is encoder.media_encoder), known)
+            own = rows if isinstance(rows, Ragged) else None
+            made[alias] = joined.encode(encoder, materials, progress, known=own)
+        else:
+            made[alias] = encode_material(encoder, materials, progress)
     return made
 
 
@@ -106,7 +122,8 @@ def check(alias: str, encoded: Encoded, count: int) -> None:
     kind = registry.encoder(alias).kind
     rows = encoded.values if isinstance(encoded, Ragged) else encoded
     if kind in {Kind.DENSE, Kind.MULTI}:
-        lengths = np.linalg.norm(rows, axis=1) if len(rows) else np.ones(0)
+        vectors = rows[:, : registry.encoder(alias).dim]  # what joins media tells its weights, too
+        lengths = np.linalg.norm(vectors, axis=1) if len(rows) else np.ones(0)
         if not np.allclose(lengths, 1.0, atol=1e-3):
             raise ValueError(f"A vector of {alias!r} has length {lengths.min():.3f}; it must be 1.")
     if not np.isfinite(rows).all():
@@ -218,7 +235,15 @@ def _joined(encoder: Encoder, parts: Sequence[Encoded]) -> Encoded:
 
 
 def _dense_row(space: VectorSpace, passage: Passage, row: NDArray[np.floating]) -> Vector:
-    return Vector(passage=passage, corpus_id=passage.corpus_id, space=space, values=HalfVector(row))
+    values, told = row[: space.dim], row[space.dim :]
+    weights = {str(m): round(float(w), 4) for m, w in zip(MEDIA, told, strict=False) if w > 0}
+    return Vector(
+        passage=passage,
+        corpus_id=passage.corpus_id,
+        space=space,
+        values=HalfVector(values),
+        weights=weights or None,
+    )
 
 
 def _token_row(space: VectorSpace, passage: Passage, rows: NDArray[np.floating]) -> TokenVectors:

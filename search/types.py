@@ -163,6 +163,7 @@ class Plan:
     deadline_ms: int = 2000
     fallbacks: tuple[str, ...] = ()  # recipes that stand in, in order
     looks: bool = False  # words are asked of encoders that look or listen, too
+    look_refiners: tuple[Step, ...] = ()  # of what one of these found for a picture or clip
     digest: str = ""
     notes: tuple[str, ...] = ()
 
@@ -187,6 +188,15 @@ class Signal:
     rank: int
     raw: float
     part: float
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """A portion of one retriever's word under a name of its own; ``share`` of its part, 0..1."""
+
+    name: str
+    raw: float
+    share: float
 
 
 @dataclass(frozen=True, slots=True)

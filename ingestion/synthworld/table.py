@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ingestion.synthworld import answered, bound, looked, statements, texts, twins
+from ingestion.synthworld import answered, bound, combined, looked, statements, texts, twins
 from ingestion.synthworld.asking import TOWERS, by_recipe
 from ingestion.synthworld.rows import Row, hits
 from search.conf import conf
@@ -22,7 +22,7 @@ def table(folder: Path, corpus: Corpus) -> Iterator[Row]:
     for of in (texts, statements, answered):
         yield from of.rows(asked, corpus, folder)
     if TOWERS in conf().media_spaces:
-        for of in (looked, bound):
+        for of in (looked, bound, combined):
             yield from of.rows(asked, corpus, folder)
         yield from twins.rows()
 

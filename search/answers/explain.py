@@ -25,6 +25,7 @@ _BY = {  # retriever -> how it found, in a sentence
     "narrow": "by meaning",
     "image:details": "by the details of the picture",
 }
+CONDITION = "condition "  # how what a retriever said of one condition goes on, behind " by "
 _MOST_WORDS = 4  # words that a sentence names
 
 
@@ -104,8 +105,9 @@ def signal_shares(candidate: Candidate) -> dict[str, float]:
 def modality_shares(candidate: Candidate, question: str) -> dict[str, float]:
     """What the match rests on, summing to 1: author's text, words read in a picture, words heard.
 
-    A retriever that looks or listens itself (its name begins with image, video or audio) counts
-    for its own modality; the others read words, which count for where those words come from.
+    A retriever that looks or listens itself (its name begins with image, video or audio), or reads
+    beside one that does ("text:"), counts for its own modality; the others read words, which count
+    for where those words come from.
     """
     return _modality_shares(signal_shares(candidate), candidate, question)
 
@@ -117,6 +119,7 @@ def _modality_shares(
     found: dict[str, float] = {}
     for name, share in (signals or {"": 1.0}).items():
         own = next((m for m in _MODALITIES if name.startswith(m)), "")
+        own = Modality.TEXT.value if name.startswith(f"{Modality.TEXT}:") else own
         for modality, part in ({own: 1.0} if own else read).items():
             found[modality] = found.get(modality, 0.0) + share * part
     return found
@@ -164,6 +167,8 @@ def _by(name: str) -> str:
     spoken = _BY.get(first, f"by {first}")
     if origin.startswith("the picture"):
         return f"{spoken} of the words in the picture"
+    if origin.startswith(CONDITION):
+        return f"{spoken} for “{origin.partition(': ')[2]}”"
     if origin.startswith("decompose"):
         return f"{spoken} of a part of the question"
     return f"{spoken} with added words" if origin else spoken

@@ -130,13 +130,17 @@ class VectorSpace(models.Model):
 
 
 class Vector(models.Model):
-    """A passage's place in one space. The column has no width; each index has."""
+    """A passage's place in one space. The column has no width; each index has.
+
+    ``weights``: of a vector that joins several media, what each of them weighs in it.
+    """
 
     id = models.BigIntegerField(primary_key=True, default=new_id, editable=False)
     passage = models.ForeignKey(Passage, models.CASCADE, related_name="vectors")
     corpus = models.ForeignKey(Corpus, models.CASCADE, related_name="+", db_index=False)
     space = models.ForeignKey(VectorSpace, models.CASCADE, related_name="+", db_index=False)
     values = HalfVectorField()
+    weights = models.JSONField(null=True)
 
     class Meta:
         indexes: ClassVar = [

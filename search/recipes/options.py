@@ -87,6 +87,7 @@ TRANSFORMS: Mapping[str, Options] = {
     "think_then_embed": {**_WRITES, "terms": _COUNT, "weight": Between(0, 10)},
     "prf": _WHEN,
     "by_examples": {**_WHEN, "weight": Between(0, 1)},
+    "multi_condition": {**_WHEN, "share": Between(0, 1), "sharpness": Between(0.1, 100)},
 }
 REFINERS: Mapping[str, Options] = {
     "dedupe": _NONE,
@@ -98,6 +99,14 @@ REFINERS: Mapping[str, Options] = {
         "of": _COUNT,
     },
     "mmr": {"balance": Between(0, 1)},
+}
+LOOK_REFINERS: Mapping[str, Options] = {  # of what one encoder found for a picture or clip
+    "superglobal": {
+        "candidates": Between(1, 1000, is_whole=True),
+        "neighbours": Between(0, 50, is_whole=True),
+        "weight": Between(0, 1),
+        "expanded": Between(0, 50, is_whole=True),
+    },
 }
 UNSAID = ("dedupe",)  # the refiners of a recipe that says nothing of them
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from search.errors import ConfigurationError
 from search.fusion import FUSIONS
-from search.recipes.options import REFINERS, TRANSFORMS, UNSAID, Options, fault
+from search.recipes.options import LOOK_REFINERS, REFINERS, TRANSFORMS, UNSAID, Options, fault
 from search.recipes.recipe import RETRIEVERS, Recipe
 from search.types import Reranking, Retriever, Step
 
@@ -19,7 +19,7 @@ _SECTIONS: Mapping[str, frozenset[str]] = {
     "": frozenset({"name", "extends", "title", "source", "hidden"}),
     "query": frozenset({"transforms"}),
     "route": frozenset({"enable"}),
-    "look": frozenset({"enable"}),
+    "look": frozenset({"enable", "refine"}),
     "retrieve": frozenset({"stages"}),
     "fuse": frozenset({"method", "weights"}),
     "refine": frozenset({"steps"}),
@@ -160,6 +160,7 @@ def _recipe(name: str, entry: Entry) -> Recipe:
         transforms=_steps(name, "transforms", entry.get("query", {}), TRANSFORMS),
         has_route=bool(entry.get("route", {}).get("enable", False)),
         looks=bool(entry.get("look", {}).get("enable", False)),
+        look_refiners=_steps(name, "refine", entry.get("look", {}), LOOK_REFINERS),
         retrievers=_retrievers(name, entry),
         fusion=_one_of(name, "fusion", fuse.get("method", "zscore"), FUSIONS),
         weights=_weights(name, fuse.get("weights", {})),

@@ -25,6 +25,7 @@ class Recipe:
     transforms: tuple[Step, ...] = ()
     has_route: bool = False
     looks: bool = False  # questions in words are asked of encoders that look or listen, too
+    look_refiners: tuple[Step, ...] = ()  # of what one of these found for a picture or clip
     retrievers: tuple[Retriever, ...] = ()
     fusion: str = "zscore"
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class Recipe:
         found += ["route"] if self.has_route else []
         found += [one.name for one in self.retrievers]
         found += ["look and listen"] if self.looks else []
+        found += [f"refine pictures by {in_words(step)}" for step in self.look_refiners]
         found += [f"fuse by {self.fusion}"] if len(self.retrievers) > 1 else []
         found += [f"rerank {one.depth} by {one.name}" for one in self.chain]
         return (*found, *(f"refine by {in_words(step)}" for step in self.refiners))

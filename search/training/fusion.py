@@ -17,8 +17,9 @@ from search.evaluation.synthworld.sounds import RATE
 STEPS, BATCH, RATE_OF_LEARNING = 600, 48, 3e-3
 _SCALE = 20.0
 _PRESENT, _BLANK = 0.8, 0.25  # shares of parts that are there, and of those that show nothing
+_UNTITLED = 0.5  # share of titles that say nothing
 _SPOKEN = ("untitled", "no description", "recording of today", "file without a name", "scan")
-_ASKED = (Medium.IMAGE, Medium.CLIP, Medium.SOUND)
+_DRAWN = (Medium.IMAGE, Medium.CLIP, Medium.SOUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,29 @@ def draw_pool(encoder: MediaEncoder, *, seed: int, count: int, side: int = 32) -
         numbers: dict[tuple[str, ...], int] = {}
         known = [numbers.setdefault(one.facts, len(numbers)) for one in samples]
         same[medium] = np.array(known)
-    return Pool(
-        {medium: slices.encode(encoder, samples) for medium, samples in drawn.items()},
-        {medium: slices.read(encoder, samples) for medium, samples in drawn.items()},
-        same,
-        _blanks(encoder, seed=seed, side=side),
-    )
+    rows = {medium: slices.encode(encoder, samples) for medium, samples in drawn.items()}
+    captions = {medium: slices.read(encoder, samples) for medium, samples in drawn.items()}
+    rows[Medium.TEXT], captions[Medium.TEXT], same[Medium.TEXT] = _titles(captions, same)
+    return Pool(rows, captions, same, _blanks(encoder, seed=seed, side=side))
+
+
+def _titles(
+    captions: Mapping[Medium, Rows], same: Mapping[Medium, NDArray[np.int64]]
+) -> tuple[Rows, Rows, NDArray[np.int64]]:
+    """Captions as titles of things, another caption that says the same of each, and their numbers.
+
+    A caption that alone says what it says is its own question.
+    """
+    rows = np.concatenate([captions[medium] for medium in _DRAWN])
+    firsts = np.cumsum([0, *(int(same[medium].max()) + 1 for medium in _DRAWN)])
+    numbers = np.concatenate([
+        same[medium] + first for medium, first in zip(_DRAWN, firsts, strict=False)
+    ])  # fmt: skip
+    others = np.arange(len(rows))
+    for number in np.unique(numbers):
+        places = np.flatnonzero(numbers == number)
+        others[places] = np.roll(places, 1)
+    return rows, rows[others], numbers
 
 
 def _blanks(encoder: MediaEncoder, *, seed: int, side: int, count: int = 24) -> dict[Medium, Rows]:
@@ -88,7 +106,7 @@ def _blanks(encoder: MediaEncoder, *, seed: int, side: int, count: int = 24) -> 
 
 
 def draw_things(pool: Pool, rng: np.random.Generator, *, count: int) -> Things:
-    """Things with some of a picture, a clip, a sound and a title, some of them without content.
+    """Things with some of a picture, a clip, a sound and a text, some of them without content.
 
     Of each one part with content is asked about, in its caption's words.
     """
@@ -97,12 +115,13 @@ def draw_things(pool: Pool, rng: np.random.Generator, *, count: int) -> Things:
     known = np.full((count, len(MEDIA)), -1, dtype=np.int64)
     questions, asked = np.zeros((count, dim), np.float32), np.zeros(count, np.int64)
     for thing in range(count):
-        chosen = _ASKED[rng.integers(len(_ASKED))]
+        chosen = MEDIA[rng.integers(len(MEDIA))]
         asked[thing] = MEDIA.index(chosen)
         for column, medium in enumerate(MEDIA):
             if medium is not chosen and rng.random() > _PRESENT:
                 continue
-            if medium is Medium.TEXT or (medium is not chosen and rng.random() < _BLANK):
+            blank = _UNTITLED if medium is Medium.TEXT else _BLANK
+            if medium is not chosen and rng.random() < blank:
                 blanks = pool.blanks[medium]
                 parts[thing, column] = blanks[rng.integers(len(blanks))]
                 continue

@@ -5,6 +5,7 @@ import time
 import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -183,11 +184,16 @@ def pdf(pixels: Pixels) -> bytes:
     return body.getvalue()
 
 
-def film(events: Sequence[NDArray[np.uint8]], frame_s: float) -> bytes:
+def film(
+    events: Sequence[NDArray[np.uint8]],
+    frame_s: float,
+    *,
+    sound: NDArray[np.float32] | None = None,
+) -> bytes:
     """Events, each (n, side, side, 3), one after another as an MP4 file.
 
     A frame is shown for ``frame_s`` seconds and, within an event, fades into the next: a thing that
-    jumped would look like a cut.
+    jumped would look like a cut. ``sound`` are samples, -1 to 1, 16,000 a second.
     """
     import av
 
@@ -200,10 +206,27 @@ def film(events: Sequence[NDArray[np.uint8]], frame_s: float) -> bytes:
         stream.options = {"crf": "12", "bf": "0", "x264-params": alone}  # the same bytes each time
         stream.codec_context.thread_count = 1
         stream.profile = "High 4:4:4 Predictive"
+        heard = (
+            output.add_stream("aac", rate=sounds.RATE, layout="mono") if sound is not None else None
+        )
         for picture in (p for frames in events for p in _faded(frames, round(frame_s * RATE))):
             output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
         output.mux(stream.encode(None))
+        if heard is not None and sound is not None:
+            _add_sound(output, heard, sound)
     return body.getvalue()
+
+
+def _add_sound(output: Any, stream: Any, samples: NDArray[np.float32]) -> None:
+    import av
+
+    stream.bit_rate = 128_000
+    frame = av.AudioFrame.from_ndarray(samples[None].astype(np.float32), "fltp", "mono")
+    frame.sample_rate, frame.pts = sounds.RATE, 0
+    cut = av.AudioResampler("fltp", "mono", sounds.RATE, frame_size=1024)
+    for part in (*cut.resample(frame), *cut.resample(None)):
+        output.mux(stream.encode(part))
+    output.mux(stream.encode(None))
 
 
 def _faded(frames: NDArray[np.uint8], repeats: int) -> Iterator[NDArray[np.uint8]]:

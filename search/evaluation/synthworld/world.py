@@ -13,7 +13,7 @@ from types import MappingProxyType
 import numpy as np
 
 from search.errors import SearchError
-from search.evaluation.synthworld import bound, facts, films, printed, texts
+from search.evaluation.synthworld import bound, combined, facts, films, printed, texts
 from search.evaluation.synthworld.texts import Question
 
 SIZES: Mapping[str, int] = MappingProxyType({"smoke": 12, "standard": 60})  # questions of a slice
@@ -48,6 +48,7 @@ def make_world(count: int, *, seed: int) -> World:
         printed.tables(count, seed=seed),
         bound.pictures(max(count // 2, 6), seed=seed + 20),
         *films.several(count, seed=seed),
+        *combined.several(count, seed=seed),
     ):
         for name, body in files.items():
             world.put(name, body)
