@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from search.evaluation.synthworld import motions, scenes, sounds
 from search.evaluation.synthworld.films import FRAME_S, SIDE, Files, Made, film, png
@@ -18,10 +19,11 @@ def several(count: int, *, seed: int) -> Iterator[Made]:
     """The files and questions of each slice, one after another."""
     yield _views(max(count // 4, 3), seed=seed + 10)
     groups = max(count // 6, 3)
-    clips = _clips(ALIKE * groups, taken=_asked_elsewhere(count, seed=seed + 2), seed=seed + 11)
-    beats = sounds.sample_sounds(ALIKE * groups, seed=seed + 12, kinds=("beat",))
-    yield _shown_and_said(clips, beats)
-    yield _each_condition(clips, beats)
+    number = ALIKE * groups
+    clips = _clips(2 * number, taken=_asked_elsewhere(count, seed=seed + 2), seed=seed + 11)
+    beats = sounds.sample_sounds(number, seed=seed + 12, kinds=("beat",))
+    yield _shown_and_said(clips[:number], beats, seed=seed + 13)
+    yield _each_condition(clips[number:], beats)  # what is said of one is heard in no other
 
 
 def _views(objects: int, *, seed: int) -> Made:
@@ -42,12 +44,15 @@ def _views(objects: int, *, seed: int) -> Made:
     return files, questions
 
 
-def _shown_and_said(clips: list[motions.ClipSample], beats: list[sounds.SoundSample]) -> Made:
+def _shown_and_said(
+    clips: list[motions.ClipSample], beats: list[sounds.SoundSample], *, seed: int
+) -> Made:
     """X1: a film by what it shows and what is said in it, each of which others share."""
+    rng = np.random.default_rng(seed)
     files: Files = {}
     questions: list[Question] = []
     for name, clip, beat in _crossed(clips, beats, "both"):
-        files[f"docs/{name}.mp4"] = film([clip.frames], FRAME_S)
+        files[f"docs/{name}.mp4"] = film([_grained(clip.frames, rng)], FRAME_S)
         files[f"docs/{name}.vtt"] = _CUE.format(end=SECONDS, said=beat.caption).encode()
     for place, clip in enumerate(clips):
         at = _one_of_its_group(place)
@@ -70,6 +75,12 @@ def _each_condition(clips: list[motions.ClipSample], beats: list[sounds.SoundSam
         gold = (f"heard-{place:03}-{at:03}.mp4",)
         questions.append(Question("X2", f"{clip.caption}; {beats[at].caption}", gold=gold))
     return files, questions
+
+
+def _grained(frames: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The frames with a grain nobody sees: the same bytes twice would be one document."""
+    grain = rng.integers(-1, 2, size=frames.shape)
+    return np.clip(frames.astype(np.int16) + grain, 0, 255).astype(np.uint8)
 
 
 def _crossed(
