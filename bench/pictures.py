@@ -78,18 +78,23 @@ def _pages(files: Sequence[Path]) -> list[tuple[Path, int]]:
 
 
 def _moments(files: Sequence[Path]) -> list[tuple[Path, float]]:
-    """Ten evenly spread seconds of each recording."""
+    """Ten evenly spread seconds of each recording, counted from where it begins."""
     found = []
     for path in files:
         if path.suffix.lower() == ".pdf":
             continue
         try:
             with av.open(path) as container:
-                times = [f.time for f in container.decode(video=0) if f.time is not None]
+                origin = _origin_s(container)
+                times = [f.time - origin for f in container.decode(video=0) if f.time is not None]
         except (av.FFmpegError, IndexError):
             continue
         found += [(path, times[at * (len(times) - 1) // 9]) for at in range(10)]
     return sorted(set(found))
+
+
+def _origin_s(container: Any) -> float:
+    return float(container.start_time or 0) / av.time_base
 
 
 def _page(place: tuple[Path, int]) -> Pixels:
@@ -103,8 +108,7 @@ def _frame(place: tuple[Path, float]) -> Pixels:
 
     with av.open(place[0]) as container:
         stream = container.streams.video[0]
-        origin = float(container.start_time or 0) / 1e6
-        _, _, picture = next(grab(container, stream, [place[1] - origin], origin_s=origin,
+        _, _, picture = next(grab(container, stream, [place[1]], origin_s=_origin_s(container),
                                   max_side=LONGEST))  # fmt: skip
         return np.asarray(picture.convert("RGB"))
 

@@ -33,6 +33,8 @@ _GRID = 1000.0  # MAGSAC++ reckons in pixels: steps of the longer side
 _REACH = 4.0  # steps that a detail may lie from where it should
 _LEAST = 4  # details that make a homography
 _CELL = 0.0125  # of the longer side: details of one cell count once
+_NEARBY = 0.08  # of the longer side: how far things move that are still looked for
+_EDGE, _LEAST_PATCH = 0.1, 10
 _PARTS = ("mean", "axes", "centres")
 CLOSE = 0.35  # of the places that agree at the best: then likeness decides
 _VOCABULARY = Path(__file__).with_name("local_features.npz")
@@ -183,17 +185,51 @@ def likeness(asked: Pixels, kept: Pixels, overlay: Overlay, *, side: int = 480) 
     It tells apart what has the same details in the same places: two frames of one shot, two pages
     of one template.
     """
-    cv2 = _cv2()
-    first, second = _grey(asked, side), _grey(kept, side)
-    to = np.diag([side, side, 1.0]) @ overlay.homography @ np.diag([1 / side, 1 / side, 1.0])
-    size = second.shape[1], second.shape[0]
-    laid = cv2.warpPerspective(first, to, size)
-    inside = cv2.warpPerspective(np.full_like(first, 255), to, size) > 250
+    laid, inside, second = _laid(asked, kept, overlay, side)
     if inside.sum() < side:
         return 0.0
     one, other = laid[inside].astype(np.float64), second[inside].astype(np.float64)
     one, other = one - one.mean(), other - other.mean()
     return float(one @ other / max(np.sqrt((one @ one) * (other @ other)), 1e-9))
+
+
+def likeness_nearby(asked: Pixels, kept: Pixels, overlay: Overlay, *, side: int = 224) -> float:
+    """As ``likeness`` at the best place near the one that the overlay says, -1 to 1.
+
+    An overlay found on one frame does not quite fit the frames before and after it, where what is
+    shown, or the camera, has moved.
+    """
+    cv2 = _cv2()
+    laid, inside, second = _laid(asked, kept, overlay, side)
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    if len(rows) < _LEAST_PATCH or len(columns) < _LEAST_PATCH:
+        return 0.0
+    top, bottom = _inner(rows[0], rows[-1])
+    left, right = _inner(columns[0], columns[-1])
+    reach = round(_NEARBY * side)
+    near = second[max(0, top - reach) : bottom + reach, max(0, left - reach) : right + reach]
+    patch = laid[top:bottom, left:right]
+    if patch.std() < 1.0:  # without any contrast it would be like everything
+        return 0.0
+    return float(cv2.matchTemplate(near, patch, cv2.TM_CCOEFF_NORMED).max())
+
+
+def _inner(first: int, last: int) -> tuple[int, int]:
+    """A span without its edges, which a tilted picture does not fill."""
+    edge = round(_EDGE * (last - first))
+    return int(first) + edge, int(last) + 1 - edge
+
+
+def _laid(
+    asked: Pixels, kept: Pixels, overlay: Overlay, side: int
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.uint8]]:
+    """The asked picture laid over the kept one, where it lies, and the kept one; grey, scaled."""
+    cv2 = _cv2()
+    first, second = _grey(asked, side), _grey(kept, side)
+    to = np.diag([side, side, 1.0]) @ overlay.homography @ np.diag([1 / side, 1 / side, 1.0])
+    size = second.shape[1], second.shape[0]
+    laid = cv2.warpPerspective(first, to, size)
+    return laid, cv2.warpPerspective(np.full_like(first, 255), to, size) > 250, second
 
 
 def learn_vocabulary(

@@ -29,7 +29,7 @@ LIKE = 0.25  # correlation of what lies over each other, of those that agree in 
 CERTAIN = 30  # places from which a picture is the same however much its brightness differs
 WHOLE = 0.9  # of a page, from which no part of it is framed
 _DETAILS = """
-SELECT d.passage_id, d.picture, d.second, d.packed FROM search_picturedetails d
+SELECT d.passage_id, d.picture, d.packed FROM search_picturedetails d
 WHERE d.corpus_id = ANY(%(corpora)s::bigint[]) AND d.passage_id = ANY(%(passages)s::bigint[])
 """
 Vectors = NDArray[np.float32]
@@ -60,18 +60,16 @@ class _Laid:
     """How the question lies over a picture of a candidate."""
 
     picture: str
-    second: float | None
     overlay: Overlay
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A candidate with its picture; ``second``: when a clip shows that."""
+    """A candidate with its picture."""
 
     passage: Passage
     pixels: Pixels
     overlay: Overlay
-    second: float | None
 
 
 def search(
@@ -90,10 +88,10 @@ def search(
     rows = [local_features.aggregate(one) for one in asked if len(one)]
     keys = _nearest(rows, space, corpora, filters, max(depth, CANDIDATES))
     overlays: dict[int, _Laid] = {}
-    for key, sha256, second, packed in fetch_binary(_DETAILS, _values(corpora, keys)):
+    for key, sha256, packed in fetch_binary(_DETAILS, _values(corpora, keys)):
         overlay = local_features.best_overlay(asked, unpack(packed))
         if key not in overlays or overlay.count > overlays[key].overlay.count:
-            overlays[key] = _Laid(sha256, second, overlay)
+            overlays[key] = _Laid(sha256, overlay)
     kept = _agreeing(overlays, corpora)
     order = local_features.ranked(
         picture,
@@ -138,7 +136,7 @@ def _agreeing(overlays: Mapping[int, _Laid], corpora: Sequence[int]) -> dict[int
             pixels = open_pixels(pictures.path(laid.picture))
         except (OSError, ValueError):  # removed meanwhile
             continue
-        found[passage.pk] = _Kept(passage, pixels, laid.overlay, laid.second)
+        found[passage.pk] = _Kept(passage, pixels, laid.overlay)
     return found
 
 
@@ -195,15 +193,7 @@ def _second(picture: Pixels, one: _Kept) -> float | None:
         pixels = open_pixels(Store(Path(settings.MEDIA_ROOT)).path(strip.sha256))
     except (OSError, ValueError):
         return passage.start_s
+    frames = np.split(pixels, CLIP_FRAMES, axis=1)
+    alike = [local_features.likeness_nearby(picture, frame, one.overlay) for frame in frames]
     step = (passage.end_s - passage.start_s) / CLIP_FRAMES
-    shown = {
-        passage.start_s + (place + 0.5) * step: frame
-        for place, frame in enumerate(np.split(pixels, CLIP_FRAMES, axis=1))
-    }
-    if one.second is not None:
-        shown[one.second] = one.pixels
-    alike = {
-        second: local_features.likeness(picture, frame, one.overlay, side=224)
-        for second, frame in shown.items()
-    }
-    return round(max(alike, key=lambda second: alike[second]), 3)
+    return round(passage.start_s + (int(np.argmax(alike)) + 0.5) * step, 3)

@@ -91,6 +91,16 @@ def test_pages_alike_but_for_a_figure_are_told_apart_by_likeness() -> None:
     assert first > 0.95 > second
 
 
+def test_what_has_moved_a_little_meanwhile_is_still_like_itself_and_nothing_else_is() -> None:
+    asked = crop(page(2))
+    over = lf.best_overlay(lf.asked_details(asked), lf.kept_details(page(2)))
+    moved, another = np.roll(page(2), (40, 30), axis=(0, 1)), page(5)
+    assert lf.likeness(asked, moved, over, side=224) < 0.5
+    assert lf.likeness_nearby(asked, moved, over) > 0.8
+    assert lf.likeness_nearby(asked, another, over) < 0.5
+    assert lf.likeness_nearby(np.full_like(asked, 200), moved, over) == 0.0
+
+
 def test_what_agrees_in_more_places_yields_to_what_looks_alike() -> None:
     asked = page(4)
     right = lf.best_overlay(lf.asked_details(asked), lf.kept_details(asked))
