@@ -176,8 +176,12 @@ def remove_corpus(corpus: Corpus) -> dict[str, int]:
 
 def without_row(space: VectorSpace, passages: "QuerySet[Passage]") -> "QuerySet[Passage]":
     """Those of the passages that the space holds nothing of."""
-    rows = _table(space)._base_manager.filter(space=space)
-    return passages.exclude(pk__in=rows.values("passage_id"))
+    return passages.exclude(pk__in=rows_of(space).values("passage_id"))
+
+
+def rows_of(space: VectorSpace) -> "QuerySet[Any]":
+    """All rows of a space, in the table of its kind."""
+    return _table(space)._base_manager.filter(space=space)
 
 
 def has_words(passage: Passage) -> bool:

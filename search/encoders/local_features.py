@@ -190,7 +190,8 @@ def likeness(asked: Pixels, kept: Pixels, overlay: Overlay, *, side: int = 480) 
         return 0.0
     one, other = laid[inside].astype(np.float64), second[inside].astype(np.float64)
     one, other = one - one.mean(), other - other.mean()
-    return float(one @ other / max(np.sqrt((one @ one) * (other @ other)), 1e-9))
+    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other) / max(lengths, 1e-9)
 
 
 def likeness_nearby(asked: Pixels, kept: Pixels, overlay: Overlay, *, side: int = 224) -> float:
