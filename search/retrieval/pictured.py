@@ -72,6 +72,14 @@ class _Kept:
     overlay: Overlay
 
 
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """The second of a clip whose frame is most like the question, and how like, -1 to 1."""
+
+    second: float | None
+    alike: float = -1.0
+
+
 def search(
     picture: Pixels, corpora: Sequence[int], *, filters: Filters, depth: int = CANDIDATES
 ) -> Pictured:
@@ -98,9 +106,11 @@ def search(
         {key: one.pixels for key, one in kept.items()},
         {key: one.overlay for key, one in kept.items()},
     )
-    found = [kept[key] for key in order if _shows(picture, kept[key])]
-    hits = [_hit(one, rank) for rank, one in enumerate(found[:depth], start=1)]
-    places = {one.passage.pk: _place(picture, one) for one in found[:depth]}
+    found = [kept[key] for key in order if _shows(picture, kept[key])][:depth]
+    moments = {one.passage.pk: _moment(picture, one) for one in found if _is_clip(one)}
+    found = _by_moment(found, moments)
+    hits = [_hit(one, rank) for rank, one in enumerate(found, start=1)]
+    places = {one.passage.pk: _place(picture, one, moments) for one in found}
     return Pictured(Run(RETRIEVER, tuple(hits)), places)
 
 
@@ -153,10 +163,26 @@ def _hit(one: _Kept, rank: int) -> Hit:
     return Hit(one.passage.pk, score, {RETRIEVER: Signal(rank, score, score)})
 
 
-def _place(picture: Pixels, one: _Kept) -> Place:
+def _is_clip(one: _Kept) -> bool:
+    return one.passage.kind == Modality.VIDEO
+
+
+def _by_moment(found: Sequence[_Kept], moments: Mapping[int, _Moment]) -> list[_Kept]:
+    """The clips among them by how like their most like frame is; all else keeps its rank.
+
+    Overlays are laid over some frames only, which differ in how near they are to the one meant.
+    """
+    clips = sorted(
+        (one for one in found if _is_clip(one)), key=lambda one: -moments[one.passage.pk].alike
+    )
+    by_rank = iter(clips)
+    return [next(by_rank) if _is_clip(one) else one for one in found]
+
+
+def _place(picture: Pixels, one: _Kept, moments: Mapping[int, _Moment]) -> Place:
     passage = one.passage
-    if passage.kind == Modality.VIDEO:
-        return Place(start_s=_second(picture, one), end_s=passage.end_s)
+    if passage.pk in moments:
+        return Place(start_s=moments[passage.pk].second, end_s=passage.end_s)
     box = _box(picture, one)
     return Place(boxes=(_on_page(box, passage),) if box[2] * box[3] < WHOLE else ())
 
@@ -181,19 +207,20 @@ def _box(picture: Pixels, one: _Kept) -> Box:
     return (round(left, 5), round(top, 5), round(right - left, 5), round(bottom - top, 5))
 
 
-def _second(picture: Pixels, one: _Kept) -> float | None:
+def _moment(picture: Pixels, one: _Kept) -> _Moment:
     """When the clip shows what is most like the question."""
     passage = one.passage
     strip = Asset.objects.filter(
         document_id=passage.document_id, kind=Asset.Kind.CLIP, start_s=passage.start_s
     ).first()
     if strip is None or passage.start_s is None or passage.end_s is None:
-        return passage.start_s
+        return _Moment(passage.start_s)
     try:
         pixels = open_pixels(Store(Path(settings.MEDIA_ROOT)).path(strip.sha256))
     except (OSError, ValueError):
-        return passage.start_s
+        return _Moment(passage.start_s)
     frames = np.split(pixels, CLIP_FRAMES, axis=1)
     alike = [local_features.likeness_nearby(picture, frame, one.overlay) for frame in frames]
     step = (passage.end_s - passage.start_s) / CLIP_FRAMES
-    return round(passage.start_s + (int(np.argmax(alike)) + 0.5) * step, 3)
+    best = int(np.argmax(alike))
+    return _Moment(round(passage.start_s + (best + 0.5) * step, 3), alike[best])
