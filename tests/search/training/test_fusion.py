@@ -51,7 +51,7 @@ def test_an_attention_weighs_a_text_that_says_something_more_than_one_that_does_
         dim = DIM
 
     monkeypatch.setattr(fusion, "draw_pool", lambda encoder, *, seed, count: pool)
-    network = fusion.train_fusion(Encoder(), seed=0, steps=200)  # type: ignore[arg-type]
+    network = fusion.train_fusion(Encoder(), seed=0, steps=400)  # type: ignore[arg-type]
     shown = pool.rows[Medium.CLIP][:8]
     with inference_mode():
         said, silent = (
