@@ -66,7 +66,7 @@ def _cites_the_row(question: Question, answer: Answered) -> float:
 def _pages(questions: Sequence[Question], corpus: Corpus, folder: Path) -> Iterator[Row]:
     """Whether the page of the table comes first, by its rows and by the page as a whole."""
     yield hits(questions, "bm25", by_recipe(corpus, folder, "bm25"), 1, least=0.8)
-    yield hits(questions, "default", by_recipe(corpus, folder, "default"), 1)
+    yield hits(questions, "default", by_recipe(corpus, folder, "default"), 1, least=0.8)
     names = sorted({name for one in questions for name in one.gold})
     encode = partial(encode_texts, conf().text_encoder, patience_s=LOAD_DEADLINE_S)
     pages = encode([_page_text(corpus, name) for name in names])  # (pages, dim)

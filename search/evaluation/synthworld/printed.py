@@ -1,6 +1,7 @@
 """Pages with a table, printed or written, and questions that one row of it answers (P2)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,56 +10,82 @@ from search.evaluation.synthworld.texts import Question
 
 ROWS = 24  # of a table
 FIRST_NAME = 4 * SHARE  # names of rows begin here, behind those that slices have for themselves
-_HEADS = ("Harbour", "Quay", "Draught", "Berths")
 _COLUMNS = (72, 190, 290, 390)  # points from the left
-_TITLE = "Harbours of the coast"
-_NOTE = "All harbours were measured by the same crew, from the outer wall to the last bollard."
-_ASKED = (
-    "Which quay has the harbour {name}?",
-    "What is the draught in the harbour {name}?",
-    "How many berths has the harbour {name}?",
+
+
+@dataclass(frozen=True, slots=True)
+class _Register:
+    """What all tables of one kind share. Two kinds have no word in common but their grammar."""
+
+    title: str
+    note: str
+    heads: tuple[str, str, str, str]
+    asked: tuple[str, str, str]
+
+
+_PRINTED = _Register(
+    "Harbours of the coast",
+    "All harbours were measured by the same crew, from the outer wall to the last bollard.",
+    ("Harbour", "Quay", "Draught", "Berths"),
+    (
+        "Which quay has the harbour {name}?",
+        "What is the draught in the harbour {name}?",
+        "How many berths has the harbour {name}?",
+    ),
+)
+_WRITTEN = _Register(
+    "Stations on the mountain line",
+    "Inspectors visited each station before the timetable was drawn up, on foot where they must.",
+    ("Station", "Platform", "Gradient", "Sidings"),
+    (
+        "Which platform has the station {name}?",
+        "What is the gradient at the station {name}?",
+        "How many sidings has the station {name}?",
+    ),
 )
 
 
 def tables(count: int, *, seed: int) -> tuple[dict[str, bytes], list[Question]]:
-    """Pages with the same title, note and columns, which nothing but their rows tells apart.
+    """Pages of one kind have the same title, note and columns: only their rows tell them apart.
 
-    By turns printed (PDF), where a table is nothing but words at places, and written (HTML).
+    ``count`` of them are printed (PDF), where a table is nothing but words at places, and as many
+    are written (HTML).
     """
     rng = np.random.default_rng([seed, 21])
     files: dict[str, bytes] = {}
     questions = []
     for number in range(2 * count):
-        first = FIRST_NAME + ROWS * number
+        is_written, first = bool(number % 2), FIRST_NAME + ROWS * number
+        register = _WRITTEN if is_written else _PRINTED
         rows = [(name(first + row), *_figures(rng)) for row in range(ROWS)]
-        file = f"table-{number:04}.{'html' if number % 2 else 'pdf'}"
-        files[f"docs/{file}"] = _written(rows) if number % 2 else pdf(_page(rows))
+        file = f"table-{number:04}.{'html' if is_written else 'pdf'}"
+        files[f"docs/{file}"] = _written(rows) if is_written else pdf(_page(rows))
         row, column = rows[int(rng.integers(ROWS))], number // 2 % 3
-        asked = _ASKED[column].format(name=row[0])
+        asked = register.asked[column].format(name=row[0])
         questions.append(Question("P2", asked, gold=[file], says=[row[0], row[1 + column]]))
     return files, questions
 
 
 def _figures(rng: np.random.Generator) -> tuple[str, str, str]:
-    length, depth, berths = (int(rng.integers(*ends)) for ends in ((100, 999), (10, 60), (61, 99)))
-    return f"{length} m", f"{depth} m", str(berths)
+    first, second, third = (int(rng.integers(*ends)) for ends in ((100, 999), (10, 60), (61, 99)))
+    return f"{first} m", f"{second} m", str(third)
 
 
 def _page(rows: Sequence[Sequence[str]]) -> str:
-    words = [_line(72, 760, _TITLE, size=16), _line(72, 736, _NOTE)]
-    for place, row in enumerate([_HEADS, *rows]):
+    words = [_line(72, 760, _PRINTED.title, size=16), _line(72, 736, _PRINTED.note)]
+    for place, row in enumerate([_PRINTED.heads, *rows]):
         cells = zip(_COLUMNS, row, strict=True)
         words += [_line(x, 712 - 18 * place, cell) for x, cell in cells]
     return "".join(words)
 
 
 def _written(rows: Sequence[Sequence[str]]) -> bytes:
-    """The same page as HTML."""
-    heads = "".join(f"<th>{cell}</th>" for cell in _HEADS)
+    heads = "".join(f"<th>{cell}</th>" for cell in _WRITTEN.heads)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>\n" for row in rows)
+    title = _WRITTEN.title
     return (
-        f"<!doctype html><html lang='en'><head><title>{_TITLE}</title></head><body>"
-        f"<h1>{_TITLE}</h1><p>{_NOTE}</p><table><tr>{heads}</tr>\n{body}</table></body></html>"
+        f"<!doctype html><html lang='en'><head><title>{title}</title></head><body>"
+        f"<h1>{title}</h1><p>{_WRITTEN.note}</p><table><tr>{heads}</tr>\n{body}</table></body></html>"
     ).encode()
 
 
