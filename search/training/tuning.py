@@ -1,7 +1,7 @@
 """Train towers on pairs of things and captions: those of a corpus, or with mined negatives."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -119,23 +119,27 @@ class PairsTraining(StoppableTraining):
 
     def _mine(self) -> None:
         for one in self.pairs:
-            scores = scores_of(self.model, self.states, one)
-            self._mined[one.medium] = mine(
-                scores, one.same, kept=self.plan.hard, margin=self.plan.margin
-            )
+            found = [
+                mine(scores, one.same, places, kept=self.plan.hard, margin=self.plan.margin)
+                for places, scores in scores_of(self.model, self.states, one)
+            ]
+            self._mined[one.medium] = np.concatenate(found)
 
 
 @torch.inference_mode()
-def scores_of(model: TowersModel, states: CaptionStates, pairs: Pairs) -> NDArray[np.float32]:
-    """The cosine of each caption with each thing, (n, n)."""
+def scores_of(
+    model: TowersModel, states: CaptionStates, pairs: Pairs
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """By portions, the places of some captions, and their cosines with each thing, (some, n)."""
     model.eval()
-    seen, read = [], []
-    for start in range(0, len(pairs), _ENCODED):
-        values = torch.from_numpy(pairs.values[start : start + _ENCODED]).to(states.device)
-        seen.append(encode(model, pairs.medium, values))
-        read.append(model.of_captions(*states.of(pairs.captions[start : start + _ENCODED])))
-    scores: NDArray[np.float32] = (torch.cat(read) @ torch.cat(seen).T).float().cpu().numpy()
-    return scores
+    parts = np.array_split(np.arange(len(pairs)), -(-len(pairs) // _ENCODED))
+    seen = torch.cat([
+        encode(model, pairs.medium, torch.from_numpy(pairs.values[at]).to(states.device))
+        for at in parts
+    ])  # fmt: skip
+    for at in parts:
+        read = model.of_captions(*states.of([pairs.captions[place] for place in at.tolist()]))
+        yield at, (read @ seen.T).float().cpu().numpy()
 
 
 def reciprocal_ranks(
@@ -147,8 +151,10 @@ def reciprocal_ranks(
         if not len(pairs):
             continue
         states.read(pairs.captions)
-        scores = scores_of(model, states, pairs)
-        order = np.argsort(-scores, axis=1, kind="stable")
-        right = pairs.same[order] == pairs.same[:, None]  # (captions, ranks)
-        found[str(pairs.medium)] = (1.0 / (1 + right.argmax(axis=1))).tolist()
+        ranks: list[float] = []
+        for places, scores in scores_of(model, states, pairs):
+            order = np.argsort(-scores, axis=1, kind="stable")
+            is_right = pairs.same[order] == pairs.same[places][:, None]  # (some, ranks)
+            ranks += (1.0 / (1 + is_right.argmax(axis=1))).tolist()
+        found[str(pairs.medium)] = ranks
     return found

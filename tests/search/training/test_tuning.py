@@ -41,7 +41,7 @@ QUICK = TuningPlan(steps=4, batch=6, hard=2, mine_every=2)
 )
 def test_a_negative_never_means_the_same_nor_scores_near_the_right_one(drawn, kept, margin):
     same, values = np.array(drawn[0]), np.array(drawn[1]).reshape(len(drawn[0]), -1)
-    found = mine(values, same, kept=kept, margin=margin)
+    found = mine(values, same, np.arange(len(same)), kept=kept, margin=margin)
     assert found.shape == (len(same), kept)
     for row, places in enumerate(found):
         real = places[places >= 0]
@@ -55,14 +55,15 @@ def test_a_negative_never_means_the_same_nor_scores_near_the_right_one(drawn, ke
 def test_the_hardest_negatives_come_first_and_every_second_may_be_taken():
     scores = np.array([[0.9, 0.8, 0.7, 0.6], *np.zeros((3, 4))])
     same = np.arange(4)
-    assert mine(scores, same, kept=2)[0].tolist() == [1, 2]
-    assert mine(scores, same, kept=2, stride=2)[0].tolist() == [1, 3]
-    assert mine(scores, same, kept=2, margin=0.15)[0].tolist() == [2, 3]
+    assert mine(scores, same, same, kept=2)[0].tolist() == [1, 2]
+    assert mine(scores, same, same, kept=2, stride=2)[0].tolist() == [1, 3]
+    assert mine(scores, same, same, kept=2, margin=0.15)[0].tolist() == [2, 3]
+    assert mine(scores[:1], same, np.array([2]), kept=2)[0].tolist() == [0, 1]
 
 
 def test_scores_that_do_not_fit_the_things_are_refused():
-    with pytest.raises(ValueError, match="came with 3 things"):
-        mine(np.zeros((2, 2)), np.arange(3), kept=1)
+    with pytest.raises(ValueError, match="came with 3 questions and 3 things"):
+        mine(np.zeros((2, 2)), np.arange(3), np.arange(3), kept=1)
 
 
 def test_what_means_the_same_is_not_learned_from_and_measured_by():
