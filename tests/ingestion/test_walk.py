@@ -188,7 +188,8 @@ def test_the_sweep_rings_for_an_index_that_a_corpus_has_grown_to_need(
     assert rung
 
 
-def test_quick_steps_in_a_row_are_written_down_together(note):
+def test_quick_steps_in_a_row_are_written_down_together(note, monkeypatch):
+    monkeypatch.setattr(walk, "WRITE_AFTER_S", 600.0)  # quick, however busy the machine is
     states = []
     job = take_steps(
         note.pk, queues=QUEUES, on_step=lambda job: states.append(Job.objects.get(pk=job.pk).state)
