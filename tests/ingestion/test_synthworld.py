@@ -108,7 +108,7 @@ def test_statements_rows_and_parts_of_questions_show_their_pattern(
         }
     assert answers["Q2", "default"] >= 0.5
     assert answers["Q2", "its first source"] == 0.0
-    assert answers["P2", "default, tables in .html"] == 1.0
+    assert answers["P2", "default, tables in .html"] >= 0.5
 
 
 @pytest.mark.django_db(transaction=True)
