@@ -35,8 +35,9 @@ def corpus_pairs(corpora: Sequence[Corpus], config: TowerConfig) -> tuple[Pairs,
     left out. The same caption means the same.
     """
     shelves = {medium: _Shelf() for medium in (Medium.IMAGE, Medium.CLIP, Medium.SOUND)}
-    for passage, caption in _captioned(corpora):
-        for one in material_of([passage]):
+    for some in batched(_captioned(corpora), _BATCH):
+        materials = material_of([passage for passage, _ in some])
+        for one, (_, caption) in zip(materials, some, strict=True):
             if one.medium is None:
                 continue
             for thing in loaded(one.medium, one):

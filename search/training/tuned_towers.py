@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import fmean
 
 import torch
 
 from search.encoders.towers.encoder import StatesEncoder
 from search.encoders.towers.model import TowerConfig, TowersModel, load_towers, weights_digest
 from search.errors import SearchError
-from search.evaluation.statistics import Difference, differences, mean_interval
+from search.evaluation.statistics import differences
 from search.training.checkpoints import WORK, GateError, Trained, put_in_place
 from search.training.pairs import Pairs, split
 from search.training.shelves import CaptionStates
@@ -53,14 +54,7 @@ def make_tuned(
         SearchError: there are too few pairs.
     """
     began = time.monotonic()
-    usable = [one for one in lesson.pairs if len(one) >= LEAST_PAIRS]
-    if not usable:
-        counts = {str(one.medium): len(one) for one in lesson.pairs}
-        raise SearchError(
-            f"There are too few pairs with captions to learn from ({counts or 'none'}); one medium "
-            f"needs {LEAST_PAIRS} of them."
-        )
-    parts = split(usable, share=HELD_OUT, seed=seed)
+    parts = split(_usable(lesson.pairs), share=HELD_OUT, seed=seed)
     states = CaptionStates(text, device=device)
     model = _begun(start, states, parts.learned, text, seed=seed)
     before = reciprocal_ranks(deepcopy(model), states, parts.held_out)
@@ -78,6 +72,18 @@ def make_tuned(
     _check(before, after)
     put_in_place(folder, model.eval(), trained, _card(lesson, start, parts.learned))
     return trained
+
+
+def _usable(several: Sequence[Pairs]) -> list[Pairs]:
+    """The media of which there are pairs enough."""
+    usable = [one for one in several if len(one) >= LEAST_PAIRS]
+    if not usable:
+        counts = {str(one.medium): len(one) for one in several}
+        raise SearchError(
+            f"There are too few pairs with captions to learn from ({counts or 'none'}); one medium "
+            f"needs {LEAST_PAIRS} of them."
+        )
+    return usable
 
 
 def _begun(
@@ -111,20 +117,20 @@ def _figures(
     found = {}
     for name, ranks in after.items():
         found[f"{name}/held_out"] = float(len(ranks))
-        found[f"{name}/mrr/before"] = mean_interval(before[name]).mean
-        found[f"{name}/mrr/after"] = mean_interval(ranks).mean
+        found[f"{name}/mrr/before"] = fmean(before[name])
+        found[f"{name}/mrr/after"] = fmean(ranks)
     return found
 
 
 def _check(before: Mapping[str, Sequence[float]], after: Mapping[str, Sequence[float]]) -> None:
-    each = {name: _difference(before[name], after[name]) for name in after}
-    both = _difference(*([r for ranks in one.values() for r in ranks] for one in (before, after)))
     short = [
-        f"{name} went from {sum(before[name]) / len(before[name]):.3f} to "
-        f"{sum(after[name]) / len(after[name]):.3f}"
-        for name, change in each.items()
-        if change.mean < 0
+        f"{name} went from {fmean(before[name]):.3f} to {fmean(ranks):.3f}"
+        for name, ranks in after.items()
+        if fmean(ranks) < fmean(before[name])
     ]
+    every = ([rank for ranks in one.values() for rank in ranks] for one in (after, before))
+    ours, baseline = ({"": ranks} for ranks in every)
+    both = differences(ours, baseline)[""]
     if both.low <= 0:
         short.append(
             f"all together gained {both.mean:+.3f} [{both.low:+.3f}, {both.high:+.3f}], which "
@@ -134,10 +140,6 @@ def _check(before: Mapping[str, Sequence[float]], after: Mapping[str, Sequence[f
         raise GateError(
             f"Nothing was put in place. Mean reciprocal rank of pairs held out: {'; '.join(short)}."
         )
-
-
-def _difference(before: Sequence[float], after: Sequence[float]) -> Difference:
-    return differences({"": after}, {"": before})[""]
 
 
 def _card(lesson: Lesson, start: Path | None, learned: Sequence[Pairs]) -> dict[str, object]:
